@@ -1,0 +1,3 @@
+//! The `rhyton` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! One suite crossed with every backend.

@@ -1,0 +1,113 @@
+//! NumPy's `.npy`: one array, its element type, order and shape in a small header.
+//!
+//! Source: NumPy, `numpy.lib.format`, versions 1.0 to 3.0.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+use rhyton_tensor::{Array, DType, volume};
+
+use crate::error::Origin;
+use crate::{Error, Result, atomic};
+
+mod header;
+
+use header::Header;
+
+/// The first bytes of every `.npy` file.
+pub(crate) const MAGIC: &[u8; 6] = b"\x93NUMPY";
+
+/// Reads an array: little- or big-endian, C or Fortran order, all element types of
+/// [`rhyton_tensor::DType`]; `V2` is bfloat16, which is how `ml_dtypes` writes it.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Content`] for a damaged file, and for element types without numbers
+/// (strings, objects, records), complex and extended ones.
+pub fn read(path: &Path) -> Result<Array> {
+    let file = File::open(path).map_err(Error::io(path, "open"))?;
+    let size_bytes = file.metadata().map_err(Error::io(path, "read"))?.len();
+    read_from(&mut BufReader::new(file), size_bytes, Origin::new(path, "array"))
+}
+
+/// Writes an array, atomically: little-endian, C order, byte for byte as NumPy does.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write(path: &Path, array: &Array) -> Result<()> {
+    atomic::write(path, |file| write_to(file, array).map_err(Error::io(path, "write")))
+}
+
+/// Reads an array from a stream of exactly `size_bytes` bytes; the header's claim is held against
+/// that size before anything is allocated.
+pub(crate) fn read_from(
+    reader: &mut dyn Read,
+    size_bytes: u64,
+    origin: Origin<'_>,
+) -> Result<Array> {
+    let (header, header_bytes) = Header::read(reader, size_bytes, origin)?;
+    let data_bytes = size_bytes.saturating_sub(header_bytes);
+    let needed = origin.size_bytes(header.dtype, &header.shape)?;
+    if needed as u64 != data_bytes {
+        return Err(origin.content(
+            format!("{needed} bytes for {} of shape {:?}", header.dtype, header.shape),
+            format!("{data_bytes} bytes"),
+            "the file is cut off, or holds more than one array; write it again",
+        ));
+    }
+    let mut array = Array::zeros(header.dtype, &header.stored_shape());
+    reader.read_exact(array.bytes_mut()).map_err(|error| origin.reading(error))?;
+    if header.big_endian {
+        to_little_endian(&mut array);
+    }
+    if header.dtype == DType::Bool {
+        array.bytes_mut().iter_mut().for_each(|byte| *byte = u8::from(*byte != 0));
+    }
+    if header.fortran { Ok(transposed(&array)?) } else { Ok(array) }
+}
+
+/// Writes header and values.
+pub(crate) fn write_to(writer: &mut dyn Write, array: &Array) -> std::io::Result<()> {
+    writer.write_all(&header::encode(array.dtype(), array.shape()))?;
+    writer.write_all(array.bytes())
+}
+
+/// Reverses the bytes of every element; [`Array`] holds them little-endian.
+pub(crate) fn to_little_endian(array: &mut Array) {
+    let size = array.dtype().size_bytes();
+    array.bytes_mut().chunks_exact_mut(size).for_each(<[u8]>::reverse);
+}
+
+/// The array with its axes in reverse order: what was Fortran order becomes C order.
+fn transposed(array: &Array) -> rhyton_tensor::Result<Array> {
+    let stored = array.shape();
+    let shape: Vec<usize> = stored.iter().rev().copied().collect();
+    let mut result = Array::zeros(array.dtype(), &shape);
+    if array.is_empty() {
+        return Ok(result);
+    }
+    let size = array.dtype().size_bytes();
+    // Axis k of the result steps over the product of the sizes of the axes before it.
+    let mut strides = Vec::with_capacity(shape.len());
+    for axis in 0..shape.len() {
+        strides.push(volume(&shape[..axis])?);
+    }
+    let source = array.bytes();
+    let (mut index, mut offset) = (vec![0; shape.len()], 0);
+    for place in result.bytes_mut().chunks_exact_mut(size) {
+        place.copy_from_slice(&source[offset * size..][..size]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            offset += strides[axis];
+            if index[axis] < shape[axis] {
+                break;
+            }
+            offset -= strides[axis] * shape[axis];
+            index[axis] = 0;
+        }
+    }
+    Ok(result)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Finding, loading and version-probing engines at run time.

@@ -1,0 +1,45 @@
+//! The language of activations: parse, print, derive, stabilise, evaluate in f64.
+//!
+//! Here: the text of an elementwise function of `x` with named parameters (`docs/expressions.md`
+//! is its grammar) and everything that follows from the text alone. Not here: names that users
+//! register (the caller hands them in as a [`Vocabulary`]), tensors, axes, training.
+//! May be imported by `rhyton`; imports only `rhyton-graph`.
+//! To add an elementwise function: a variant of [`Function`], its row in `functions.rs`, its arm
+//! in the lowering. To add a shorthand made of others: a row of `PRELUDE` in `functions.rs`.
+
+mod builder;
+mod canonical;
+mod derive;
+mod error;
+mod evaluate;
+mod functions;
+mod nearest;
+mod parse;
+mod print;
+mod simplify;
+mod stabilise;
+mod syntax;
+mod token;
+mod vocabulary;
+
+pub use error::{Error, ParseError, ParseErrorKind};
+pub use functions::{Function, core_function_names};
+pub use nearest::nearest_names;
+pub use parse::Context;
+pub use syntax::{Binary, Expression, Node, NodeId, Number, Parameter, Variable, Warning};
+pub use vocabulary::Vocabulary;
+
+/// Version of the language, written beside every stored definition.
+///
+/// A reader refuses a greater number; a text that parses under one version keeps its meaning
+/// under every later one.
+pub const LANGUAGE_VERSION: u32 = 1;
+
+/// Longest text that is parsed, in bytes.
+pub const MAX_LENGTH: usize = 4096;
+
+/// Deepest nesting (parentheses, calls, unary operators, powers, conditionals).
+pub const MAX_DEPTH: usize = 64;
+
+/// Most nodes of a parsed expression, after registered names are inlined.
+pub const MAX_NODES: usize = 1024;

@@ -1,0 +1,90 @@
+//! HDF5 as a tree: groups with text attributes, arrays and groups. Reading takes whatever h5py
+//! writes (through `hdf5-pure`); writing makes what Keras' own files are made of.
+
+mod element;
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+
+use rhyton_tensor::Array;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
+
+/// The first bytes of an HDF5 file without a user block.
+pub(crate) const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
+
+/// A group: what it holds, by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Node {
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) arrays: BTreeMap<String, Array>,
+    pub(crate) groups: BTreeMap<String, Node>,
+}
+
+/// The path of a member of a group; the root's path is empty.
+pub(crate) fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rhyton_tensor::DType;
+
+    fn array(dtype: DType, shape: &[usize]) -> Array {
+        let count = shape.iter().product::<usize>();
+        let bytes: Vec<u8> =
+            (0..count * dtype.size_bytes()).map(|i| (i * 37 % 251) as u8).collect();
+        Array::from_bytes(dtype, shape, &bytes).unwrap()
+    }
+
+    #[test]
+    fn every_element_type_and_shape_comes_back() {
+        let mut node = Node::default();
+        node.attributes.insert("name".to_owned(), "κέρας".to_owned());
+        node.attributes.insert("empty".to_owned(), String::new());
+        for (index, dtype) in DType::ALL.into_iter().enumerate() {
+            for shape in [&[][..], &[0, 3], &[5], &[2, 3, 1, 2]] {
+                node.arrays.insert(format!("{index}-{}", shape.len()), array(dtype, shape));
+            }
+        }
+        node.groups.insert("a".to_owned(), Node::default());
+        let inner = Node { groups: [("b".to_owned(), node.clone())].into(), ..Node::default() };
+        node.groups.insert("c d é".to_owned(), inner);
+        assert_eq!(read(write(&node).unwrap()).unwrap(), node);
+    }
+
+    #[test]
+    fn groups_of_many_members_come_back() {
+        // Over 8 · 32 · 32 names the tree of a group has three levels.
+        for count in [1, 8, 9, 256, 257, 8192, 8193] {
+            let mut node = Node::default();
+            for index in 0..count {
+                let mut group = Node::default();
+                group.attributes.insert("name".to_owned(), format!("layer {index}"));
+                node.groups.insert(format!("dense_{index}"), group);
+            }
+            let bytes = write(&node).unwrap();
+            assert_eq!(bytes, write(&node).unwrap(), "the same tree gives the same bytes");
+            assert_eq!(read(bytes).unwrap(), node, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_long_attribute_comes_back() {
+        let mut node = Node::default();
+        node.attributes.insert("name".to_owned(), "x".repeat(100_000));
+        node.attributes.insert("other".to_owned(), "y".repeat(4070));
+        assert_eq!(read(write(&node).unwrap()).unwrap(), node);
+    }
+
+    #[test]
+    fn what_is_no_hdf5_is_an_error() {
+        for bytes in [&b""[..], b"PK\x03\x04", SIGNATURE, &[0; 4096]] {
+            let error = read(bytes.to_vec()).unwrap_err().to_string();
+            assert!(error.contains("weights `/`"), "{error}");
+        }
+    }
+}

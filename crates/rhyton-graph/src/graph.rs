@@ -1,0 +1,141 @@
+use std::sync::Arc;
+
+use rhyton_tensor::Array;
+
+use crate::{Error, Primitive, Result, Spec};
+
+/// The place of a node in its graph; operands always come before their users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The place as an index into [`Graph::nodes`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The place of a variable in its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariableId(pub u32);
+
+impl VariableId {
+    /// The place as an index into a session's variables.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A value that lives in a session between runs: a weight, a slot of the optimizer, a statistic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableSpec {
+    /// Its path in the model, e.g. `dense/kernel`.
+    pub name: String,
+    /// Its shape (never of the batch) and element type.
+    pub spec: Spec,
+}
+
+/// One application of a primitive.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What is computed.
+    pub primitive: Primitive,
+    /// The values it is computed from.
+    pub operands: Vec<NodeId>,
+    /// What is known of the result.
+    pub spec: Spec,
+    /// The layer it belongs to, e.g. `sequential/dense`; for messages and explanations.
+    pub path: Arc<str>,
+}
+
+/// A program: inputs and variables to outputs and assignments.
+///
+/// Invariants: operands precede users; every node's `spec` is what its primitive infers; reads of
+/// variables see the values from before the run, and assignments take effect after it.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    /// All nodes in an order in which they can be computed.
+    pub nodes: Vec<Node>,
+    /// The inputs in the order in which a run receives them.
+    pub inputs: Vec<NodeId>,
+    /// The outputs, named, in the order in which a run returns them.
+    pub outputs: Vec<(String, NodeId)>,
+    /// The [`Primitive::Assign`] nodes, at most one for each variable.
+    pub assigns: Vec<NodeId>,
+    /// The session's variables, of which this program uses some.
+    pub variables: Arc<[VariableSpec]>,
+}
+
+impl Graph {
+    /// The node at a place.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// All nodes with their places.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index as u32), node))
+    }
+
+    /// The nodes that must be computed: outputs and assignments.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> {
+        self.outputs.iter().map(|(_, id)| *id).chain(self.assigns.iter().copied())
+    }
+
+    /// The name of an input node.
+    pub fn input_name(&self, id: NodeId) -> &str {
+        match &self.node(id).primitive {
+            Primitive::Input(input) => &input.name,
+            _ => "",
+        }
+    }
+
+    /// Whether a run changes variables and needs the session to itself.
+    pub fn assigns_variables(&self) -> bool {
+        !self.assigns.is_empty()
+    }
+
+    /// The batch size that the input arrays imply; 1 when no input depends on it.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the number, element type or shape of an array does not fit.
+    pub fn bind_batch(&self, arrays: &[&Array]) -> Result<usize> {
+        if arrays.len() != self.inputs.len() {
+            return Err(Error::Input {
+                input: self
+                    .inputs
+                    .iter()
+                    .map(|&id| self.input_name(id))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                expected: format!("{} arrays", self.inputs.len()),
+                received: format!("{}", arrays.len()),
+            });
+        }
+        let mut batch = None;
+        for (&id, array) in self.inputs.iter().zip(arrays) {
+            self.bind_input(id, array, &mut batch)?;
+        }
+        Ok(batch.unwrap_or(1))
+    }
+
+    fn bind_input(&self, id: NodeId, array: &Array, batch: &mut Option<usize>) -> Result<()> {
+        let spec = &self.node(id).spec;
+        let mut fits = spec.dtype == array.dtype() && spec.shape.rank() == array.rank();
+        for (dim, &size) in spec.shape.iter().zip(array.shape()) {
+            if batch.is_none() && dim.batches > 0 {
+                *batch = size.checked_add_signed(-dim.constant).map(|rows| rows / dim.batches);
+            }
+            fits &= dim.bind(batch.unwrap_or(1)) == size;
+        }
+        if fits {
+            return Ok(());
+        }
+        let known = batch.map_or(String::new(), |n| format!(" with N = {n}"));
+        Err(Error::Input {
+            input: self.input_name(id).to_owned(),
+            expected: format!("{spec}{known}"),
+            received: format!("{}{:?}", array.dtype(), array.shape()),
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! The graph: primitives with their shapes, gradients and reference evaluation; composites over
+//! them; tracing, differentiation, passes; the contract that every backend fulfils.
+//!
+//! Not here: layers, files, threads, any IO. May import: `rhyton-tensor`. A new primitive or
+//! composite is one file and two lines in the list beside it (`primitives.rs`, `composites.rs`).
+
+mod autodiff;
+mod backend;
+mod composites;
+mod error;
+mod graph;
+mod interpreter;
+mod operation;
+mod primitives;
+mod shape;
+mod tensor;
+mod tracer;
+
+pub use autodiff::gradients;
+pub use backend::{Backend, Device, Executable, RunOptions, Session, Unsupported};
+pub use composites::*;
+pub use error::{Error, Result};
+pub use graph::{Graph, Node, NodeId, VariableId, VariableSpec};
+pub use interpreter::{InterpreterBackend, interpret};
+pub use operation::{Argument, Arguments, OPERATIONS, Operation};
+pub use primitives::*;
+pub use shape::{Dim, Shape, Spec};
+pub use tensor::{Action, Operand, Recorded, Step, Tensor};
+pub use tracer::{Tracer, eval, infer};

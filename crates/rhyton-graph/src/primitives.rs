@@ -1,0 +1,190 @@
+//! The closed list of primitives. Each file holds attributes, the rule for shape and element type,
+//! the gradient, the reference evaluation and their tests. To add one: a file, its `mod` line and
+//! its line in the list below; `docs/primitives.md` says what belongs here.
+
+use std::fmt;
+
+use rhyton_tensor::Array;
+
+use crate::{Result, Spec, Tensor};
+
+mod arg_reduce;
+mod binary;
+mod broadcast;
+mod cast;
+mod compare;
+mod concatenate;
+mod dimension;
+mod dot;
+mod iota;
+mod leaf;
+mod pad;
+mod random_bits;
+mod reduce;
+mod reshape;
+mod reverse;
+mod select;
+mod slice;
+mod stop_gradient;
+mod strided;
+mod tap;
+mod transpose;
+mod unary;
+mod variable;
+
+/// What a primitive is: everything the system knows of it.
+pub trait Rule: fmt::Debug {
+    /// The name in dumps and messages.
+    fn name(&self) -> &'static str;
+
+    /// Shape and element type of the result.
+    ///
+    /// # Errors
+    /// What about the operands does not fit.
+    fn infer(&self, operands: &[Spec]) -> Result<Spec>;
+
+    /// The cotangent of every operand, from that of the result; `None` where none flows.
+    ///
+    /// # Errors
+    /// A failure while tracing.
+    fn gradient(&self, gradient: &Gradient<'_>) -> Result<Vec<Option<Tensor>>>;
+
+    /// The meaning: the result for operands of the inferred shapes, at a batch size. Floats are
+    /// computed in f64 and rounded once.
+    ///
+    /// # Errors
+    /// What the operands' values make impossible.
+    fn evaluate(&self, operands: &[&Array], batch: usize) -> Result<Array>;
+}
+
+/// What a gradient rule works with.
+#[derive(Debug)]
+pub struct Gradient<'a> {
+    /// The node's operands.
+    pub operands: &'a [Tensor],
+    /// The node's result.
+    pub result: &'a Tensor,
+    /// The derivative of the loss with respect to the result.
+    pub cotangent: &'a Tensor,
+    /// Which operands' cotangents are wanted; a rule may skip the others.
+    pub needed: &'a [bool],
+}
+
+macro_rules! primitives {
+    ($($name:ident($path:path),)*) => {
+        /// One of the operations that every backend knows.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Primitive {
+            $(#[doc = concat!("See [`", stringify!($name), "`](", stringify!($path), ").")] $name($path),)*
+        }
+
+        impl Primitive {
+            /// What is known of the primitive.
+            pub fn rule(&self) -> &dyn Rule {
+                match self {
+                    $(Self::$name(primitive) => primitive,)*
+                }
+            }
+        }
+
+        $(impl From<$path> for Primitive {
+            fn from(primitive: $path) -> Self {
+                Self::$name(primitive)
+            }
+        })*
+    };
+}
+
+primitives! {
+    Input(Input),
+    Constant(Constant),
+    ReadVariable(ReadVariable),
+    Assign(Assign),
+    Unary(Unary),
+    Binary(Binary),
+    Compare(Compare),
+    Select(Select),
+    Cast(Cast),
+    Reduce(Reduce),
+    ArgReduce(ArgReduce),
+    Reshape(Reshape),
+    Transpose(Transpose),
+    Broadcast(Broadcast),
+    Slice(Slice),
+    Pad(Pad),
+    Concatenate(Concatenate),
+    Reverse(Reverse),
+    Dot(Dot),
+    Iota(Iota),
+    Dimension(Dimension),
+    RandomBits(RandomBits),
+    StopGradient(StopGradient),
+    Tap(Tap),
+}
+
+pub use arg_reduce::{ArgReduce, ArgReduction};
+pub use binary::Binary;
+pub use broadcast::Broadcast;
+pub use cast::Cast;
+pub use compare::Compare;
+pub use concatenate::Concatenate;
+pub use dimension::Dimension;
+pub use dot::Dot;
+pub use iota::Iota;
+pub use leaf::{Constant, Input};
+pub use pad::Pad;
+pub use random_bits::RandomBits;
+pub use reduce::{Reduce, Reduction};
+pub use reshape::Reshape;
+pub use reverse::Reverse;
+pub use select::Select;
+pub use slice::Slice;
+pub use stop_gradient::StopGradient;
+pub use tap::Tap;
+pub use transpose::Transpose;
+pub use unary::Unary;
+pub use variable::{Assign, ReadVariable};
+
+impl Primitive {
+    /// The name in dumps and messages.
+    pub fn name(&self) -> &'static str {
+        self.rule().name()
+    }
+}
+
+impl Gradient<'_> {
+    /// The contributions of a node to its operands' cotangents.
+    pub(crate) fn apply(&self, primitive: &Primitive) -> Result<Vec<Option<Tensor>>> {
+        let contributions = primitive.rule().gradient(self)?;
+        debug_assert_eq!(contributions.len(), self.operands.len(), "{}", primitive.name());
+        Ok(contributions)
+    }
+}
+
+/// Fails unless there are exactly `count` operands.
+pub(crate) fn expect_operands(name: &str, operands: &[Spec], count: usize) -> Result<()> {
+    if operands.len() == count {
+        return Ok(());
+    }
+    Err(crate::Error::argument(name, "operands", format!("{count} operands"), operands.len()))
+}
+
+/// Fails unless all operands have the first one's element type.
+pub(crate) fn expect_equal_dtypes(name: &str, operands: &[Spec]) -> Result<()> {
+    let Some((first, rest)) = operands.split_first() else { return Ok(()) };
+    match rest.iter().find(|spec| spec.dtype != first.dtype) {
+        None => Ok(()),
+        Some(spec) => Err(crate::Error::dtype(name, "operands", first.dtype.name(), spec.dtype)),
+    }
+}
+
+/// Fails unless all operands have the first one's shape.
+pub(crate) fn expect_equal_shapes(name: &str, operands: &[Spec]) -> Result<()> {
+    let Some((first, rest)) = operands.split_first() else { return Ok(()) };
+    match rest.iter().find(|spec| spec.shape != first.shape) {
+        None => Ok(()),
+        Some(spec) => {
+            Err(crate::Error::shape(name, "operands", first.shape.to_string(), &spec.shape))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The setters' derive for layers.

@@ -1,0 +1,1 @@
+//! The CPU engine: plan, fusion, arena, kernels, threads.

@@ -1,0 +1,1 @@
+//! A Keras-class neural-network library that you extend instead of leaving.

@@ -1,0 +1,50 @@
+//! `cargo xtask test`: every test that needs Rust only, or the comparisons with live oracles.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::oracles;
+use crate::steps::{self, Steps};
+use crate::tree;
+
+/// Tests, documentation tests and examples; with `--oracles`, the comparisons with live Keras.
+#[derive(Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    oracles: oracles::Oracles,
+}
+
+impl Test {
+    /// Runs the steps in order.
+    ///
+    /// # Errors
+    ///
+    /// The first step that fails, by name.
+    pub(crate) fn run(self) -> Result<()> {
+        let mut steps = Steps::new("test");
+        if self.oracles.asked() {
+            self.oracles.run(&mut steps)?;
+        } else {
+            rust(&mut steps)?;
+        }
+        steps.finish();
+        Ok(())
+    }
+}
+
+fn rust(steps: &mut Steps) -> Result<()> {
+    let nextest = steps::succeeds(&mut steps::cargo(&["nextest", "--version"]));
+    if !nextest {
+        steps.note("cargo-nextest is not installed: tests run without time limits".to_owned());
+    }
+    let mut cargo = |name: &str, arguments: &[&str]| {
+        steps.program(name, steps::cargo(arguments).current_dir(tree::root()))
+    };
+    if nextest {
+        cargo("nextest", &["nextest", "run", "--workspace"])?;
+    } else {
+        cargo("tests", &["test", "--workspace", "--lib", "--bins", "--tests"])?;
+    }
+    cargo("doc tests", &["test", "--doc", "--package", "rhyton", "--package", "rhyton-tensor"])?;
+    cargo("examples", &["build", "--workspace", "--examples"])
+}
