@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod corrupt_gradients;
 mod install_hooks;
 mod oracles;
 mod steps;
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Check),
     Test(test::Test),
     Tidy(tidy::Tidy),
+    /// Flip the sign of every gradient rule in turn and show what notices.
+    CorruptGradients,
     /// Install a git hook that runs fmt and tidy before every commit.
     InstallHooks,
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Tidy(command) => command.run(),
+        Command::CorruptGradients => corrupt_gradients::run(),
         Command::InstallHooks => install_hooks::run(),
     };
     match result {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 
@@ -88,9 +89,18 @@ impl Tree {
     }
 }
 
-/// The root of the workspace.
+/// The root of the workspace from which cargo runs this program.
+///
+/// Two checkouts may share a target folder and with it this binary, so what cargo says at run time
+/// comes before what it said when the program was built.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the root")
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        #[expect(clippy::disallowed_methods, reason = "cargo's own variable, no setting")]
+        let running = std::env::var_os("CARGO_MANIFEST_DIR");
+        let manifest = running.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        manifest.parent().expect("xtask lies one level below the root").to_owned()
+    })
 }
 
 /// What git lists; `None` without git or outside a checkout.

@@ -1,3 +1,14 @@
-//! The `rhyton` command.
+//! The `rhyton` command: arguments and files in, tables and JSON out; all that is computed is in
+//! the library. A command is one file in `commands/` and two lines in the list there.
 
-fn main() {}
+mod cli;
+mod commands;
+mod data;
+mod destination;
+mod output;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

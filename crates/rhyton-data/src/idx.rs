@@ -148,6 +148,15 @@ mod tests {
     }
 
     #[test]
+    fn a_gzip_stream_that_fails_its_checksum_is_refused() {
+        let mut packed = gzip(&bytes(0x08, &[3], &[1, 2, 3]));
+        let checksum = packed.len() - 8;
+        packed[checksum] ^= 1;
+        let message = decode(&packed).unwrap_err().to_string();
+        assert!(message.contains("expected intact data"), "{message}");
+    }
+
+    #[test]
     fn mutated_files_never_panic() {
         let plain = bytes(0x0C, &[4, 3], &[7; 48]);
         for original in [plain.clone(), gzip(&plain)] {

@@ -63,6 +63,11 @@ impl Builder {
         }
     }
 
+    /// Whether this is the literal `e`: `e ^ x` means `exp(x)`, wherever it comes from.
+    pub(crate) fn is_e(&self, id: NodeId) -> bool {
+        self.constant_value(id) == Some(std::f64::consts::E)
+    }
+
     pub(crate) fn binary(&mut self, binary: Binary, a: NodeId, b: NodeId) -> NodeId {
         self.simplified(Node::Binary(binary, a, b))
     }

@@ -120,12 +120,7 @@ impl Derivation {
         self.combined(binary, da, db)
     }
 
-    fn combined(
-        &mut self,
-        binary: Binary,
-        a: Option<NodeId>,
-        b: Option<NodeId>,
-    ) -> Option<NodeId> {
+    fn combined(&mut self, binary: Binary, a: Option<NodeId>, b: Option<NodeId>) -> Option<NodeId> {
         match (a, b) {
             (Some(a), Some(b)) => Some(self.builder.binary(binary, a, b)),
             (None, Some(b)) if binary == Binary::Subtract => Some(self.builder.negate(b)),

@@ -152,7 +152,7 @@ pub struct ParseError {
     /// What to do about it, if that is known.
     pub suggestion: Option<String>,
     /// The line in which it happened (a part of it, if long) and the character columns to mark.
-    excerpt: Excerpt,
+    excerpt: Box<Excerpt>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -187,7 +187,7 @@ impl ParseError {
     pub(crate) fn new(kind: ParseErrorKind, source: &str, span: Span) -> Self {
         let position = span.start.min(source.len());
         let length = span.end.min(source.len()).saturating_sub(position);
-        let excerpt = Excerpt::of(source, position, length);
+        let excerpt = Box::new(Excerpt::of(source, position, length));
         Self { kind, position, length, suggestion: None, excerpt }
     }
 
@@ -205,8 +205,9 @@ impl ParseError {
     ///   did you mean `sigmoid`?
     /// ```
     pub fn render(&self) -> String {
-        let Excerpt { text, column, width, .. } = &self.excerpt;
-        let mut out = format!("{}\n  {text}\n  {}{}", self.kind, " ".repeat(*column), "^".repeat(*width));
+        let Excerpt { text, column, width, .. } = &*self.excerpt;
+        let mut out =
+            format!("{}\n  {text}\n  {}{}", self.kind, " ".repeat(*column), "^".repeat(*width));
         if let Some(suggestion) = &self.suggestion {
             out.push_str("\n  ");
             out.push_str(suggestion);

@@ -13,6 +13,7 @@ mod derive;
 mod error;
 mod evaluate;
 mod functions;
+mod lower;
 mod nearest;
 mod parse;
 mod print;

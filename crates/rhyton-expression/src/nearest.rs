@@ -26,12 +26,11 @@ pub fn nearest_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -
             let distance = edit_distance(&wanted, &letters);
             // One letter has nothing in common with another.
             let near = distance <= limit && distance < wanted.len().min(letters.len());
-            let begins =
-                letters.len() >= 3 && wanted.len() >= 3 && letters.starts_with(&wanted);
+            let begins = letters.len() >= 3 && wanted.len() >= 3 && letters.starts_with(&wanted);
             (near || begins).then_some((distance, candidate))
         })
         .collect();
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found.into_iter().take(SUGGESTIONS_MAX).map(|(_, name)| name.to_owned()).collect()
 }

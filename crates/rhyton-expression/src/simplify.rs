@@ -1,6 +1,7 @@
 //! Rewrites that IEEE arithmetic allows for every input: the value keeps its bits.
 
 use crate::builder::Builder;
+use crate::functions::Function;
 use crate::syntax::{Binary, Node, NodeId};
 
 impl Builder {
@@ -25,6 +26,9 @@ impl Builder {
             && let Some(value) = folded(binary, left, right)
         {
             return self.constant(value);
+        }
+        if binary == Binary::Power && self.is_e(a) {
+            return self.function(Function::Exp, b);
         }
         match (binary, left, right) {
             (Binary::Multiply, Some(1.0), _) => b,

@@ -10,7 +10,10 @@ pub(crate) use notation::is_greek_name;
 pub(crate) enum Token {
     Number(f64),
     /// A name in ASCII; `greek` if it was written with a Greek letter.
-    Name { text: String, greek: bool },
+    Name {
+        text: String,
+        greek: bool,
+    },
     Keyword(Keyword),
     Plus,
     Minus,
@@ -118,12 +121,12 @@ struct Lexer<'a> {
     depth: usize,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
     fn peek(&self) -> Option<char> {
         self.source[self.at..].chars().next()
     }
 
-    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &str {
+    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'a str {
         let start = self.at;
         while self.peek().is_some_and(&accept) {
             self.at += self.peek().map_or(0, char::len_utf8);

@@ -116,6 +116,71 @@ def dialect():
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
 
 
+def repack(name, change, **options):
+    """A copy of `sequential.keras` whose weights file `change` made from the original one."""
+    weights = io.BytesIO()
+    with zipfile.ZipFile(HERE / "sequential.keras") as archive:
+        with h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as source:
+            with h5py.File(weights, "w", **options) as target:
+                change(source, target)
+        with zipfile.ZipFile(HERE / f"{name}.keras", "w", zipfile.ZIP_DEFLATED) as copy:
+            copy.writestr(zipfile.ZipInfo("config.json"), archive.read("config.json"), zipfile.ZIP_DEFLATED)
+            copy.writestr(zipfile.ZipInfo("model.weights.h5"), weights.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def copied(store):
+    """Copies all groups; `store(group, name, values)` writes each dataset."""
+
+    def change(source, target):
+        def visit(name, item):
+            if isinstance(item, h5py.Group):
+                target.require_group(name).attrs.update(dict(item.attrs))
+            else:
+                store(target, name, item[()])
+
+        source.visititems(visit)
+
+    return change
+
+
+def chunked(target, name, values):
+    filters = {"chunks": True, "compression": "gzip", "shuffle": True} if values.ndim else {}
+    target.create_dataset(name, data=values, **filters)
+
+
+def hostile():
+    """What Keras 3.15.1 refuses too: links, data elsewhere, shapes without data."""
+
+    def dense(add):
+        def change(source, target):
+            target.create_group("vars")
+            group = target.create_group("layers/dense/vars")
+            group["0"] = inputs(3, 2)
+            add(group)
+
+        return change
+
+    def external_link(group):
+        group["1"] = h5py.ExternalLink("/etc/hostname", "/")
+
+    def soft_link(group):
+        group["1"] = h5py.SoftLink("/layers/dense/vars/0")
+
+    def external_data(group):
+        group.create_dataset("1", (4,), "u1", external=[("/etc/hostname", 0, 4)])
+
+    def virtual(group):
+        layout = h5py.VirtualLayout((2,), "f4")
+        layout[:] = h5py.VirtualSource("/tmp/other.h5", "data", (2,))
+        group.create_virtual_dataset("1", layout)
+
+    def shape_bomb(group):
+        group.create_dataset("1", (1 << 40,), "f4", chunks=(1 << 20,), compression="gzip")
+
+    for add in [external_link, soft_link, external_data, virtual, shape_bomb]:
+        repack(add.__name__, dense(add))
+
+
 def expected(path):
     """Group path -> name and variables, as h5py sees them."""
     groups = {}
@@ -147,6 +212,14 @@ def main():
         keras.backend.clear_session()
         make().save(HERE / f"{make.__name__}.keras")
     dialect()
+    hostile()
+    plain = copied(lambda target, name, values: target.create_dataset(name, data=values))
+    repack("chunked", copied(chunked))
+    repack("v108", plain, libver=("v108", "v108"))
+    repack(
+        "big_endian",
+        copied(lambda t, name, values: t.create_dataset(name, data=values.astype(values.dtype.newbyteorder(">")))),
+    )
     names = [make.__name__ for make in models] + ["dialect"]
     table = {f"{name}.keras": expected(HERE / f"{name}.keras") for name in names}
     (HERE / "expected.json").write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut dyn Sink) -> Result<()>)
     fill(&mut buffered)?;
     let file = buffered
         .into_inner()
-        .map_err(|error| Error::Io { action: "write it", source: error.into_error() })?;
+        .map_err(|error| Error::Io { action: "write it", cause: error.into_error() })?;
     if let Some(permissions) = permissions {
         file.as_file()
             .set_permissions(permissions)
@@ -31,7 +31,7 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut dyn Sink) -> Result<()>)
     }
     file.as_file().sync_all().map_err(Error::io("bring it to the disk"))?;
     file.persist(&target)
-        .map_err(|error| Error::Io { action: "put it in place", source: error.error })?;
+        .map_err(|error| Error::Io { action: "put it in place", cause: error.error })?;
     sync_folder(folder).map_err(Error::io("bring its folder to the disk"))
 }
 
@@ -46,22 +46,18 @@ fn temporary(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile
     name.push(".");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&name).suffix(".tmp");
-    if let Some(permissions) = new_file_permissions() {
-        builder.permissions(permissions);
-    }
+    open_to_others(&mut builder);
     builder.tempfile_in(folder)
 }
 
-/// What `open` gives a new file before the process' mask; temporary files are private otherwise.
+/// Gives a new file what `open` does, before the process' mask; temporary ones are private.
 #[cfg(unix)]
-fn new_file_permissions() -> Option<Permissions> {
-    Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+fn open_to_others(builder: &mut tempfile::Builder<'_, '_>) {
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
 }
 
 #[cfg(not(unix))]
-fn new_file_permissions() -> Option<Permissions> {
-    None
-}
+fn open_to_others(_builder: &mut tempfile::Builder<'_, '_>) {}
 
 /// A rename is durable only once its folder is.
 #[cfg(unix)]

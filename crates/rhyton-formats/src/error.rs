@@ -1,25 +1,25 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a model file can't be read or written.
+/// Why a model file can't be read or written. A message holds its cause's, so none has a `source`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// What went wrong, and in which file.
-    #[error("`{}`: {source}", path.display())]
+    #[error("`{}`: {cause}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What is wrong with it.
-        source: Box<Error>,
+        cause: Box<Self>,
     },
     /// The operating system refused.
-    #[error("can't {action}: {source}")]
+    #[error("can't {action}: {cause}")]
     Io {
         /// What was tried.
         action: &'static str,
         /// The system's answer.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The path is neither a file nor a model's folder.
     #[error("expected a regular file or a folder with `config.json`, received {received}")]
@@ -94,12 +94,12 @@ pub enum Error {
         received: u64,
     },
     /// A JSON member isn't JSON.
-    #[error("member `{member}`: expected JSON, received text that fails at {source}")]
+    #[error("member `{member}`: expected JSON, received text that fails at {cause}")]
     Json {
         /// The member's name.
         member: &'static str,
         /// Line, column and cause.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
     /// The HDF5 file of the weights is damaged or uses what can't be read.
     #[error(
@@ -159,10 +159,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, source }
+        move |cause| Self::Io { action, cause }
     }
 
-    pub(crate) fn hdf5(path: &str, reason: impl ToString) -> Self {
+    pub(crate) fn hdf5(path: &str, reason: &dyn ToString) -> Self {
         Self::Hdf5 { path: path.to_owned(), reason: reason.to_string() }
     }
 }

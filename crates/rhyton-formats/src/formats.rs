@@ -100,7 +100,13 @@ fn read_path(path: &Path) -> Result<ModelFile> {
     if !metadata.is_file() {
         return Err(Error::NotAFile { received: "a pipe, socket or device" });
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    let mut bytes = Vec::new();
+    // A sparse file can claim more than there is memory.
+    bytes.try_reserve_exact(metadata.len() as usize).map_err(|_refused| Error::TooLarge {
+        what: "bytes of a file that is read into memory".to_owned(),
+        limit: isize::MAX as u64,
+        received: metadata.len(),
+    })?;
     fs::File::open(path)
         .and_then(|file| file.take(metadata.len()).read_to_end(&mut bytes))
         .map_err(Error::io("read it"))?;
@@ -128,7 +134,7 @@ fn extensions() -> Vec<&'static str> {
 }
 
 fn in_file(path: &Path) -> impl FnOnce(Error) -> Error {
-    move |source| Error::File { path: path.to_owned(), source: Box::new(source) }
+    move |cause| Error::File { path: path.to_owned(), cause: Box::new(cause) }
 }
 
 /// What people hand over by mistake, told by its first bytes.

@@ -20,7 +20,7 @@ pub(crate) const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
 pub(crate) struct Node {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) arrays: BTreeMap<String, Array>,
-    pub(crate) groups: BTreeMap<String, Node>,
+    pub(crate) groups: BTreeMap<String, Self>,
 }
 
 /// The path of a member of a group; the root's path is empty.
@@ -78,6 +78,21 @@ mod tests {
         node.attributes.insert("name".to_owned(), "x".repeat(100_000));
         node.attributes.insert("other".to_owned(), "y".repeat(4070));
         assert_eq!(read(write(&node).unwrap()).unwrap(), node);
+    }
+
+    #[test]
+    fn groups_that_hold_themselves_end_in_an_error() {
+        let members = ('a'..='h').map(|name| (name.to_string(), Node::default()));
+        let mut bytes = write(&Node { groups: members.collect(), ..Node::default() }).unwrap();
+        let root: [u8; 8] = bytes[64..72].try_into().unwrap();
+        let table = bytes.windows(4).position(|window| window == b"SNOD").unwrap();
+        for entry in 0..8 {
+            bytes[table + 8 + entry * 40 + 8..][..8].copy_from_slice(&root);
+        }
+        let start = std::time::Instant::now();
+        let error = read(bytes).unwrap_err().to_string();
+        assert!(error.contains("weights `/"), "{error}");
+        assert!(start.elapsed().as_secs() < 5, "{error}: {:?}", start.elapsed());
     }
 
     #[test]

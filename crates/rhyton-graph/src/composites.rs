@@ -9,6 +9,7 @@ mod arithmetic;
 mod comparison;
 mod functions;
 mod indexing;
+mod loops;
 mod operators;
 mod products;
 mod random;
@@ -35,8 +36,13 @@ pub use comparison::{
     equal, greater, greater_equal, less, less_equal, logical_and, logical_not, logical_or,
     not_equal, select, where_,
 };
-pub use functions::*;
-pub use indexing::{iota_like, one_hot};
+pub use functions::{
+    absolute, arccos, arccosh, arcsin, arcsinh, arctan, arctanh, bitwise_not, ceil, cos, cosh, erf,
+    erfc, exp, expm1, floor, isnan, log, log1p, negative, reciprocal, round, rsqrt, sigmoid, sign,
+    sin, sinh, softplus, sqrt, square, tan, tanh,
+};
+pub use indexing::{iota_like, one_hot, scatter_add, scatter_set, take};
+pub use loops::{Loop, Turn, scan};
 pub use products::matmul;
 pub use random::{random_bits, uniform};
 pub use reductions::{

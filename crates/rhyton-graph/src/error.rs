@@ -51,7 +51,7 @@ pub enum Error {
     #[error("{source}{}\n  at {location}", if layer.is_empty() { String::new() } else { format!("\n  in layer {layer}") })]
     Traced {
         /// The failure.
-        source: Box<Error>,
+        source: Box<Self>,
         /// The layer path at that moment, or empty.
         layer: String,
         /// The source line that called the operation.
@@ -84,6 +84,22 @@ pub enum Error {
         what: String,
         /// What to do.
         advice: String,
+    },
+    /// The text of a graph can't be read.
+    #[error("graph text, line {line}: expected {expected}, received {received}")]
+    Text {
+        /// The line, counted from 1.
+        line: usize,
+        /// What would have fitted.
+        expected: String,
+        /// What stands there.
+        received: String,
+    },
+    /// A failure of the code that is being traced, in its own words.
+    #[error("{message}")]
+    Message {
+        /// What failed.
+        message: String,
     },
     /// The run was cancelled through its options.
     #[error("run: cancelled")]

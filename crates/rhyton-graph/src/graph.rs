@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use rhyton_tensor::Array;
 
-use crate::{Error, Primitive, Result, Spec};
+use crate::tensor::Value;
+use crate::{Error, Primitive, Result, Spec, Tensor};
 
 /// The place of a node in its graph; operands always come before their users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +37,7 @@ pub struct VariableSpec {
 }
 
 /// One application of a primitive.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// What is computed.
     pub primitive: Primitive,
@@ -50,9 +51,9 @@ pub struct Node {
 
 /// A program: inputs and variables to outputs and assignments.
 ///
-/// Invariants: operands precede users; every node's `spec` is what its primitive infers; reads of
+/// Invariants: operands precede users; `inputs` are the input nodes in order; every node's `spec` is what its primitive infers; reads of
 /// variables see the values from before the run, and assignments take effect after it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Graph {
     /// All nodes in an order in which they can be computed.
     pub nodes: Vec<Node>,
@@ -77,6 +78,12 @@ impl Graph {
         self.nodes.iter().enumerate().map(|(index, node)| (NodeId(index as u32), node))
     }
 
+    /// Appends a node.
+    pub(crate) fn push(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
     /// The nodes that must be computed: outputs and assignments.
     pub fn roots(&self) -> impl Iterator<Item = NodeId> {
         self.outputs.iter().map(|(_, id)| *id).chain(self.assigns.iter().copied())
@@ -93,6 +100,61 @@ impl Graph {
     /// Whether a run changes variables and needs the session to itself.
     pub fn assigns_variables(&self) -> bool {
         !self.assigns.is_empty()
+    }
+
+    /// Writes the graph's nodes into the program of `inputs` and returns its outputs there: how a
+    /// function that was saved as a graph is called again. The nodes belong to the layer that is
+    /// being traced; outside of layers they keep their paths.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a graph without inputs or with variables, [`Error::Input`] for
+    /// tensors that are not as the graph's inputs say, the failure that a tensor carries,
+    /// [`Error::Mixed`] for tensors of different programs or of a model.
+    pub fn call(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        if inputs.len() != self.inputs.len() || inputs.is_empty() {
+            let expected = format!("{} tensors, at least one", self.inputs.len());
+            return Err(Error::argument("call", "inputs", expected, inputs.len()));
+        }
+        for (&id, tensor) in self.inputs.iter().zip(inputs) {
+            let spec = tensor.clone().checked()?.spec().clone();
+            if spec != self.node(id).spec {
+                return Err(Error::Input {
+                    input: self.input_name(id).to_owned(),
+                    expected: self.node(id).spec.to_string(),
+                    received: spec.to_string(),
+                });
+            }
+        }
+        let Value::Traced(first) = &inputs[0].0 else {
+            return Err(Error::Mixed { operation: "call".to_owned() });
+        };
+        let here = first.tracer.path();
+        let path =
+            |node: &'_ Node| if here.is_empty() { node.path.to_string() } else { here.clone() };
+        let mut values: Vec<Tensor> = Vec::with_capacity(self.nodes.len());
+        for (id, node) in self.iter() {
+            let operands: Vec<&Tensor> =
+                node.operands.iter().map(|operand| &values[operand.index()]).collect();
+            let value = match &node.primitive {
+                Primitive::Input(_) => {
+                    let place = self.inputs.iter().position(|&input| input == id);
+                    inputs[place.expect("every input node is listed")].clone()
+                }
+                Primitive::ReadVariable(_) | Primitive::Assign(_) => {
+                    let received = node.primitive.name();
+                    return Err(Error::argument("call", "graph", "no variables", received));
+                }
+                primitive => first.tracer.at_path(&path(node), || {
+                    if operands.is_empty() {
+                        inputs[0].leaf(primitive.clone())
+                    } else {
+                        Tensor::emit(primitive.clone(), &operands)
+                    }
+                }),
+            };
+            values.push(value.checked()?);
+        }
+        Ok(self.outputs.iter().map(|(_, id)| values[id.index()].clone()).collect())
     }
 
     /// The batch size that the input arrays imply; 1 when no input depends on it.

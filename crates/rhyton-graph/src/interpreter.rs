@@ -3,8 +3,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rhyton_tensor::Array;
 
 use crate::{
-    Backend, Device, Executable, Graph, NodeId, Primitive, Result, RunOptions, Session,
-    Unsupported, VariableId, VariableSpec,
+    Backend, Device, Error, Executable, Graph, Node, NodeId, Primitive, Result, RunOptions,
+    Session, Unsupported, VariableId, VariableSpec,
 };
 
 /// Runs a program without variables on arrays, by the primitives' own evaluation.
@@ -29,6 +29,22 @@ fn evaluate(
     options: &RunOptions,
 ) -> Result<Run> {
     let batch = graph.bind_batch(inputs)?;
+    evaluate_at(batch, graph, inputs, variables, options)
+}
+
+/// Runs the body of a loop: a graph without variables, at the batch size of the program around it.
+pub(crate) fn evaluate_body(graph: &Graph, inputs: &[&Array], batch: usize) -> Result<Vec<Array>> {
+    let run = evaluate_at(batch, graph, inputs, &[], &RunOptions::default())?;
+    Ok(run.outputs)
+}
+
+fn evaluate_at(
+    batch: usize,
+    graph: &Graph,
+    inputs: &[&Array],
+    variables: &[Array],
+    options: &RunOptions,
+) -> Result<Run> {
     let last_use = last_uses(graph);
     let mut values: Vec<Option<Array>> = vec![None; graph.nodes.len()];
     for (id, node) in graph.iter() {
@@ -48,7 +64,7 @@ fn evaluate(
                 primitive.rule().evaluate(&operands, batch)?
             }
         };
-        debug_assert_eq!(value.shape(), node.spec.shape.bind(batch), "{:?}", node.primitive);
+        check_shape(node, &value, batch)?;
         values[id.index()] = Some(value);
         for operand in &node.operands {
             if last_use[operand.index()] == id {
@@ -67,6 +83,16 @@ fn evaluate(
         })
         .collect();
     Ok(Run { outputs, assigned })
+}
+
+/// Fails where a size does not hold for this batch, such as `N-1` for none.
+fn check_shape(node: &Node, value: &Array, batch: usize) -> Result<()> {
+    if value.shape() == node.spec.shape.bind(batch) && value.dtype() == node.spec.dtype {
+        return Ok(());
+    }
+    let expected = format!("a batch for which the result is {}", node.spec);
+    let received = format!("N = {batch}, which makes {}{:?}", value.dtype(), value.shape());
+    Err(Error::argument(node.primitive.name(), "N", expected, received))
 }
 
 /// For each node the last node that uses it; roots and inputs' order keep theirs for ever.

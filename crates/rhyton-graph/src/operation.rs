@@ -69,7 +69,7 @@ pub enum Argument {
     /// A name.
     Text(String),
     /// Several arguments.
-    List(Vec<Argument>),
+    List(Vec<Self>),
     /// A tensor.
     Tensor(Tensor),
 }

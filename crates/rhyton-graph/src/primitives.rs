@@ -6,7 +6,7 @@ use std::fmt;
 
 use rhyton_tensor::Array;
 
-use crate::{Result, Spec, Tensor};
+use crate::{Attribute, Attributes, Result, Spec, Tensor};
 
 mod arg_reduce;
 mod binary;
@@ -16,13 +16,17 @@ mod compare;
 mod concatenate;
 mod dimension;
 mod dot;
+mod gather;
 mod iota;
 mod leaf;
 mod pad;
+mod projection;
 mod random_bits;
 mod reduce;
 mod reshape;
 mod reverse;
+mod scan;
+mod scatter;
 mod select;
 mod slice;
 mod stop_gradient;
@@ -36,6 +40,24 @@ mod variable;
 pub trait Rule: fmt::Debug {
     /// The name in dumps and messages.
     fn name(&self) -> &'static str;
+
+    /// Every name that primitives of this type go by.
+    fn names() -> Vec<&'static str>
+    where
+        Self: Sized;
+
+    /// All that describes the primitive beside its name and operands.
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        Vec::new()
+    }
+
+    /// The primitive of one of the type's names with these attributes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] for an attribute that is missing or does not fit.
+    fn parse(name: &str, attributes: &mut Attributes) -> Result<Self>
+    where
+        Self: Sized;
 
     /// Shape and element type of the result.
     ///
@@ -66,6 +88,8 @@ pub struct Gradient<'a> {
     pub result: &'a Tensor,
     /// The derivative of the loss with respect to the result.
     pub cotangent: &'a Tensor,
+    /// The same for each value of a node that has several ([`Scan`]); `None` where none arrives.
+    pub cotangents: &'a [Option<Tensor>],
     /// Which operands' cotangents are wanted; a rule may skip the others.
     pub needed: &'a [bool],
 }
@@ -84,6 +108,24 @@ macro_rules! primitives {
                 match self {
                     $(Self::$name(primitive) => primitive,)*
                 }
+            }
+
+            /// The names of all primitives.
+            pub fn names() -> Vec<&'static str> {
+                [$(<$path as Rule>::names(),)*].concat()
+            }
+
+            /// The primitive of this name with these attributes, all of which it must have.
+            ///
+            /// # Errors
+            /// [`crate::Error::Argument`] for an unknown name, or attributes that do not fit it.
+            pub fn parse(name: &str, attributes: &mut Attributes) -> Result<Self> {
+                $(if <$path as Rule>::names().contains(&name) {
+                    let primitive = <$path as Rule>::parse(name, attributes)?;
+                    attributes.finish()?;
+                    return Ok(Self::$name(primitive));
+                })*
+                Err(crate::Error::argument("graph", "primitive", "a known name", name))
             }
         }
 
@@ -115,6 +157,10 @@ primitives! {
     Concatenate(Concatenate),
     Reverse(Reverse),
     Dot(Dot),
+    Gather(Gather),
+    Scatter(Scatter),
+    Scan(Scan),
+    Projection(Projection),
     Iota(Iota),
     Dimension(Dimension),
     RandomBits(RandomBits),
@@ -130,13 +176,17 @@ pub use compare::Compare;
 pub use concatenate::Concatenate;
 pub use dimension::Dimension;
 pub use dot::Dot;
+pub use gather::Gather;
 pub use iota::Iota;
 pub use leaf::{Constant, Input};
 pub use pad::Pad;
+pub use projection::Projection;
 pub use random_bits::RandomBits;
 pub use reduce::{Reduce, Reduction};
 pub use reshape::Reshape;
 pub use reverse::Reverse;
+pub use scan::Scan;
+pub use scatter::{Scatter, Scattering};
 pub use select::Select;
 pub use slice::Slice;
 pub use stop_gradient::StopGradient;
@@ -157,6 +207,8 @@ impl Gradient<'_> {
     pub(crate) fn apply(&self, primitive: &Primitive) -> Result<Vec<Option<Tensor>>> {
         let contributions = primitive.rule().gradient(self)?;
         debug_assert_eq!(contributions.len(), self.operands.len(), "{}", primitive.name());
+        #[cfg(test)]
+        let contributions = crate::autodiff::corruption::pass(primitive.name(), contributions);
         Ok(contributions)
     }
 }

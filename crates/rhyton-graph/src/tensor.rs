@@ -173,6 +173,7 @@ impl Tensor {
 
     /// A primitive without operands, in the same program as this tensor.
     #[track_caller]
+    #[must_use]
     pub fn leaf(&self, primitive: impl Into<Primitive>) -> Self {
         match &self.0 {
             Value::Traced(traced) => match traced.tracer.emit(primitive.into(), &[]) {
@@ -187,6 +188,7 @@ impl Tensor {
 
     /// A constant in the same program as this tensor.
     #[track_caller]
+    #[must_use]
     pub fn constant(&self, array: Array) -> Self {
         match &self.0 {
             Value::Traced(traced) => Self(Value::Traced(traced.tracer.constant_node(array))),
@@ -198,6 +200,7 @@ impl Tensor {
 
     /// A rank-0 constant of this tensor's element type, in the same program.
     #[track_caller]
+    #[must_use]
     pub fn scalar_like(&self, value: f64) -> Self {
         self.constant(Array::full(self.dtype(), &[], value))
     }

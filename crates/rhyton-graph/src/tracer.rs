@@ -28,7 +28,18 @@ struct State {
     path: Vec<String>,
     current: BTreeMap<VariableId, NodeId>,
     assigned: BTreeMap<VariableId, NodeId>,
+    own_gradients: BTreeMap<NodeId, OwnGradient>,
 }
+
+/// A derivative that a caller stated for a node, in place of its primitive's.
+#[derive(Clone)]
+pub(crate) struct OwnGradient {
+    pub(crate) inputs: Vec<NodeId>,
+    pub(crate) derivative: Derivative,
+}
+
+/// From the inputs and the result of a function, its elementwise derivative by each input.
+pub(crate) type Derivative = Arc<dyn Fn(&[Tensor], &Tensor) -> Vec<Tensor> + Send + Sync>;
 
 impl Tracer {
     /// A tracer for a program over a session's variables.
@@ -54,14 +65,13 @@ impl Tracer {
     /// holds before the run.
     pub fn variable(&self, variable: VariableId) -> Tensor {
         let known = self.state().current.get(&variable).copied();
-        let value = match known {
-            Some(node) => self.traced(node),
-            None => {
-                let spec = self.state().graph.variables[variable.index()].spec.clone();
-                let value = self.push_leaf(ReadVariable { variable, spec }.into());
-                self.state().current.insert(variable, value.node);
-                value
-            }
+        let value = if let Some(node) = known {
+            self.traced(node)
+        } else {
+            let spec = self.state().graph.variables[variable.index()].spec.clone();
+            let value = self.push_leaf(ReadVariable { variable, spec }.into());
+            self.state().current.insert(variable, value.node);
+            value
         };
         Tensor(Value::Traced(value))
     }
@@ -130,9 +140,27 @@ impl Tracer {
         self.push_leaf(Constant::new(array).into())
     }
 
+    pub(crate) fn state_gradient(&self, node: NodeId, own: OwnGradient) {
+        self.state().own_gradients.insert(node, own);
+    }
+
+    /// The derivative that a caller stated for a node.
+    pub(crate) fn own_gradient(&self, node: NodeId) -> Option<OwnGradient> {
+        self.state().own_gradients.get(&node).cloned()
+    }
+
     /// The nodes so far; a differentiation walks them.
     pub(crate) fn nodes(&self) -> Vec<Node> {
         self.state().graph.nodes.clone()
+    }
+
+    /// Puts another primitive in a node's place, whose users must not notice.
+    pub(crate) fn replace(&self, node: NodeId, primitive: Primitive, spec: Spec) -> Tensor {
+        let mut state = self.state();
+        let place = &mut state.graph.nodes[node.index()];
+        (place.primitive, place.spec) = (primitive, spec);
+        drop(state);
+        self.tensor(node)
     }
 
     /// The tensor of a node.

@@ -1,1 +1,53 @@
-//! A Keras-class neural-network library that you extend instead of leaving.
+//! Rhyton: a Keras-class neural-network library that you extend instead of leaving.
+//!
+//! Write an activation in one line, register it under a name, use the name in a layer: it is
+//! differentiated, fused, saved inside the model and served like a built-in. Models are read from
+//! and written to Keras' own `.keras` files, and a configuration file chooses the engine.
+
+extern crate self as rhyton;
+
+pub mod activations;
+mod arrays;
+pub mod backends;
+#[cfg(feature = "training")]
+pub mod callbacks;
+pub mod configuration;
+mod engine;
+mod error;
+pub mod initializers;
+pub mod layer;
+pub mod layers;
+#[cfg(feature = "training")]
+pub mod losses;
+#[cfg(feature = "training")]
+pub mod metrics;
+pub mod models;
+mod notices;
+pub mod objects;
+#[cfg(feature = "training")]
+pub mod optimizers;
+mod prediction;
+mod registry;
+pub mod saving;
+#[cfg(feature = "training")]
+pub mod training;
+mod training_inputs;
+
+pub use activations::{Activation, custom_object_scope, trainable};
+pub use error::{Error, Result};
+pub use layer::{Apply, Layer};
+pub use layers::*;
+pub use models::{Model, Sequential, input};
+pub use arrays::Arrays;
+pub use prediction::Predict;
+pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
+pub use rhyton_graph as ops;
+pub use rhyton_graph::{Tensor, eval};
+pub use rhyton_tensor::{Array, DType};
+#[cfg(feature = "training")]
+pub use callbacks::{Callback, EarlyStopping, ModelCheckpoint};
+#[cfg(feature = "training")]
+pub use optimizers::{Adam, AdamW, RMSprop, SGD};
+pub use saving::LoadOptions;
+#[cfg(feature = "training")]
+pub use training::{Compile, Evaluate, Fit, History, Logs, Verbose};

@@ -41,6 +41,9 @@ fn complaint(tree: &Tree, folder: &str, name: &str) -> Option<Finding> {
         let message = "is missing: name the tool and version that made each golden beside it";
         return Some(Finding::file(&path, message));
     };
+    if opening_names_script(tree, folder, provenance) {
+        return None;
+    }
     let line = covers(name).find_map(|part| {
         let line = provenance.lines().find(|line| line.contains(&part))?;
         Some(line.replace(&part, ""))
@@ -56,6 +59,18 @@ fn complaint(tree: &Tree, folder: &str, name: &str) -> Option<Finding> {
             Some(Finding::file(&path, message))
         }
     }
+}
+
+/// Whether the first paragraph names a script that lies beside, and a tool with its version: that
+/// covers every file, since the script tells which it writes.
+fn opening_names_script(tree: &Tree, folder: &str, provenance: &str) -> bool {
+    let lines = provenance.lines().skip_while(|line| line.starts_with('#') || line.is_empty());
+    let opening: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let opening = opening.join(" ");
+    let scripts =
+        tree.texts("py").filter_map(|(path, _)| path.strip_prefix(folder)?.strip_prefix('/'));
+    let mut named = scripts.filter(|script| opening.contains(&format!("`{script}`")));
+    named.next().is_some() && names_version(&opening)
 }
 
 /// How a line may speak of a file, the most exact first: its name, a folder it lies in, `*.npz`.
@@ -126,6 +141,19 @@ mod tests {
         let found = check(&tree);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].message.contains("about `other.json`"), "{found:?}");
+    }
+
+    #[test]
+    fn an_opening_that_names_script_and_tool_covers_all() {
+        let found = |script: &str, opening: &str| {
+            let list = format!("# Goldens\n\n{opening}\n\nKeras 3.15.1");
+            check(&Tree::of(&[(FILE, ""), (LIST, list.as_str()), (script, "")])).len()
+        };
+        let script = "crates/a/tests/goldens/make.py";
+        assert_eq!(found(script, "`make.py` wrote them\nwith Keras 3.15.1."), 0);
+        assert_eq!(found(script, "`make.py` wrote them."), 1);
+        assert_eq!(found(script, "Made with Keras 3.15.1."), 1);
+        assert_eq!(found("crates/a/make.py", "`make.py` wrote them with Keras 3.15.1."), 1);
     }
 
     #[test]

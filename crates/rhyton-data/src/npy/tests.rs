@@ -105,8 +105,8 @@ fn damaged_files_say_what_is_wrong() {
 fn mutated_files_never_panic() {
     for (name, _) in expected() {
         let original = std::fs::read(golden(name)).unwrap();
-        let accepted = (0..1500).filter(|&case| decode(&mutation(&original, case)).is_ok()).count();
-        assert!((1..1500).contains(&accepted), "{name}: {accepted}");
+        let accepted = (0..500).filter(|&case| decode(&mutation(&original, case)).is_ok()).count();
+        assert!((1..500).contains(&accepted), "{name}: {accepted}");
     }
 }
 

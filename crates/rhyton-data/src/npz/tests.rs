@@ -30,6 +30,19 @@ fn another_packing_is_refused() {
 }
 
 #[test]
+fn a_changed_value_fails_the_checksum() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("changed.npz");
+    let mut bytes = std::fs::read(golden("stored")).unwrap();
+    let seven = 7.0_f32.to_le_bytes();
+    let place = bytes.windows(4).position(|window| window == seven).unwrap();
+    bytes[place] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let message = read(&path).unwrap_err().to_string();
+    assert!(message.contains("array `x`: expected intact data"), "{message}");
+}
+
+#[test]
 fn archives_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
@@ -50,11 +63,11 @@ fn mutated_archives_never_panic() {
     let path = folder.path().join("mutated.npz");
     for name in ["stored", "deflated", "several"] {
         let original = std::fs::read(golden(name)).unwrap();
-        let accepted = (0..1500).filter(|&case| {
+        let accepted = (0..500).filter(|&case| {
             std::fs::write(&path, mutation(&original, case)).unwrap();
             read(&path).is_ok()
         });
         let accepted = accepted.count();
-        assert!((1..1500).contains(&accepted), "{name}: {accepted}");
+        assert!((1..500).contains(&accepted), "{name}: {accepted}");
     }
 }

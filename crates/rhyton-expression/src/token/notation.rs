@@ -13,14 +13,14 @@ pub(super) enum Letter {
 /// From α in Unicode's order; the second sigma is the final one.
 const GREEK: [&str; 25] = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
-    "lambda_", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon",
-    "phi", "chi", "psi", "omega",
+    "lambda_", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "sigma", "tau", "upsilon", "phi",
+    "chi", "psi", "omega",
 ];
 
 const GREEK_CAPITAL: [&str; 25] = [
     "Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota", "Kappa",
-    "Lambda", "Mu", "Nu", "Xi", "Omicron", "Pi", "Rho", "Theta", "Sigma", "Tau", "Upsilon",
-    "Phi", "Chi", "Psi", "Omega",
+    "Lambda", "Mu", "Nu", "Xi", "Omicron", "Pi", "Rho", "Theta", "Sigma", "Tau", "Upsilon", "Phi",
+    "Chi", "Psi", "Omega",
 ];
 
 /// The variants that follow ω in the mathematical blocks: ∂ ϵ ϑ ϰ ϕ ϱ ϖ.
@@ -105,7 +105,7 @@ pub(super) fn is_invisible(c: char) -> bool {
 
 /// The symbol at the beginning of the text and its length in bytes; longer ones first.
 pub(super) fn symbol(rest: &str) -> Option<(usize, Token)> {
-    let table: [(&str, Token); 46] = [
+    static SYMBOLS: &[(&str, Token)] = &[
         ("**", Token::Caret),
         ("&&", Token::Keyword(Keyword::And)),
         ("<=", Token::Comparison(Binary::LessEqual)),
@@ -153,8 +153,8 @@ pub(super) fn symbol(rest: &str) -> Option<(usize, Token)> {
         (";", Token::Semicolon),
         ("∞", Token::Number(f64::INFINITY)),
     ];
-    table
-        .into_iter()
+    SYMBOLS
+        .iter()
         .find(|(written, _)| rest.starts_with(written))
-        .map(|(written, token)| (written.len(), token))
+        .map(|(written, token)| (written.len(), token.clone()))
 }

@@ -69,7 +69,7 @@ fn read_members(members: &mut dyn Members) -> Result<ModelFile> {
 fn read_json(members: &mut dyn Members, member: &'static str, limit: u64) -> Result<Option<Value>> {
     let Some(bytes) = members.read(member, limit)? else { return Ok(None) };
     // serde_json stops at 128 nested values.
-    let value = serde_json::from_slice(&bytes).map_err(|source| Error::Json { member, source })?;
+    let value = serde_json::from_slice(&bytes).map_err(|cause| Error::Json { member, cause })?;
     Ok(Some(value))
 }
 
@@ -101,7 +101,7 @@ fn write_archive(model: &ModelFile, sink: &mut dyn Sink) -> Result<()> {
 }
 
 fn json(member: &'static str, value: &Value) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|source| Error::Json { member, source })
+    serde_json::to_vec(value).map_err(|cause| Error::Json { member, cause })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 pub(crate) fn read(bytes: Vec<u8>) -> Result<Node> {
     let stored = bytes.len() as u64;
     let left = AtomicU64::new(limits::parser_bytes_max(stored));
-    let file = File::from_source(Bounded { bytes, left }).map_err(|e| Error::hdf5("", e))?;
+    let file = File::from_source(Bounded { bytes, left }).map_err(|e| Error::hdf5("", &e))?;
     let unpacked_max = limits::unpacked_bytes_max(stored);
     let mut reader = Reader { objects: 0, unpacked: 0, unpacked_max };
     reader.group(&file.root(), "", 0)
@@ -68,7 +68,7 @@ impl Reader {
         if depth > GROUP_DEPTH_MAX {
             return Err(too_large(path, "nested groups", GROUP_DEPTH_MAX as u64, depth as u64));
         }
-        let damaged = |error| Error::hdf5(path, error);
+        let damaged = |error| Error::hdf5(path, &error);
         let mut node = Node::default();
         for (name, value) in group.attrs().map_err(damaged)? {
             if let Some(text) = text(&value) {
@@ -100,7 +100,7 @@ impl Reader {
     }
 
     fn dataset(&mut self, dataset: &Dataset, path: &str) -> Result<Array> {
-        let damaged = |error| Error::hdf5(path, error);
+        let damaged = |error| Error::hdf5(path, &error);
         let shape = self.shape(dataset, path)?;
         let datatype = dataset.datatype().map_err(damaged)?;
         let attributes = dataset.attrs().map_err(damaged)?;
@@ -112,7 +112,7 @@ impl Reader {
             });
         };
         let size = element.dtype.size_bytes();
-        let overflow = |_| too_large(path, "elements", isize::MAX as u64 / 8, u64::MAX);
+        let overflow = |_wide| too_large(path, "elements", isize::MAX as u64 / 8, u64::MAX);
         let expected = volume(&shape).map_err(overflow)? * size;
         self.unpack(path, expected as u64)?;
         if let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(damaged)? {
@@ -129,17 +129,17 @@ impl Reader {
         if let Element { big_endian: true, .. } = element {
             raw.chunks_exact_mut(size).for_each(<[u8]>::reverse);
         }
-        Array::from_bytes(element.dtype, &shape, &raw).map_err(|e| Error::hdf5(path, e))
+        Array::from_bytes(element.dtype, &shape, &raw).map_err(|e| Error::hdf5(path, &e))
     }
 
     fn shape(&self, dataset: &Dataset, path: &str) -> Result<Vec<usize>> {
-        let shape = dataset.shape().map_err(|error| Error::hdf5(path, error))?;
+        let shape = dataset.shape().map_err(|error| Error::hdf5(path, &error))?;
         if shape.len() > RANK_MAX {
             return Err(too_large(path, "axes", RANK_MAX as u64, shape.len() as u64));
         }
         let axes = shape.iter().map(|&size| usize::try_from(size));
         axes.collect::<Result<_, _>>()
-            .map_err(|_| too_large(path, "elements", self.unpacked_max, u64::MAX))
+            .map_err(|_wide| too_large(path, "elements", self.unpacked_max, u64::MAX))
     }
 
     /// Accounts for a variable before its memory is asked for.

@@ -252,7 +252,9 @@ impl Writer {
         self.out.extend((messages.len() as u16).to_le_bytes());
         self.out.extend(1_u32.to_le_bytes());
         self.u64(size as u64);
-        messages.iter().for_each(|message| self.out.extend(message));
+        for message in messages {
+            self.out.extend(message);
+        }
         address
     }
 

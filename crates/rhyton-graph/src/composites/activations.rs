@@ -15,7 +15,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 /// max(0, x), with derivative 0 at 0.
 #[track_caller]
 pub fn relu(x: &Tensor) -> Tensor {
-    OPERATIONS[0].apply(Arguments::of([x.into_argument()]))
+    OPERATIONS[0].apply(Arguments::of([x.to_argument()]))
 }
 
 /// eˣ / Σ eˣ along an axis, shifted by the largest so that nothing overflows.
@@ -39,7 +39,7 @@ pub fn glu(x: &Tensor, axis: isize) -> Tensor {
 #[track_caller]
 fn along(place: usize, x: &Tensor, axis: isize) -> Tensor {
     let axis = Argument::Integer(axis as i64);
-    OPERATIONS[place].apply(Arguments::of([x.into_argument()]).with("axis", axis))
+    OPERATIONS[place].apply(Arguments::of([x.to_argument()]).with("axis", axis))
 }
 
 fn call_relu(arguments: &Arguments) -> Result<Tensor> {

@@ -2,7 +2,7 @@ use rhyton_tensor::DType;
 
 use super::comparison::equal;
 use super::shaping::{broadcast_in_dim, cast, expand_dims};
-use crate::{Dim, Iota, Shape, Tensor};
+use crate::{Dim, Gather, Iota, Scatter, Scattering, Shape, Tensor};
 
 /// Each element's own index along an axis of the tensor, in the same program.
 #[track_caller]
@@ -21,4 +21,24 @@ pub fn one_hot(labels: &Tensor, classes: usize, dtype: DType) -> Tensor {
     let shape = Shape::from(vec![Dim::fixed(classes)]);
     let line = labels.leaf(Iota { shape, axis: 0, dtype: labels.dtype() });
     cast(&equal(&column, &line), dtype)
+}
+
+/// The rows along an axis that integer indices of any shape name; the axes of the indices take the
+/// axis' place. An index outside 0 … size − 1 gives zeros; negative ones do not wrap.
+#[track_caller]
+pub fn take(x: &Tensor, indices: &Tensor, axis: usize) -> Tensor {
+    Tensor::emit(Gather { axis }, &[x, indices])
+}
+
+/// `base` with updates, shaped like [`take`] of the same indices, added to the rows they name.
+/// Indices outside are dropped.
+#[track_caller]
+pub fn scatter_add(base: &Tensor, indices: &Tensor, updates: &Tensor, axis: usize) -> Tensor {
+    Tensor::emit(Scatter { scattering: Scattering::Add, axis }, &[base, indices, updates])
+}
+
+/// As [`scatter_add`], but updates replace the rows; the last of several wins.
+#[track_caller]
+pub fn scatter_set(base: &Tensor, indices: &Tensor, updates: &Tensor, axis: usize) -> Tensor {
+    Tensor::emit(Scatter { scattering: Scattering::Set, axis }, &[base, indices, updates])
 }

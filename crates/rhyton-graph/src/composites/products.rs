@@ -9,7 +9,7 @@ pub(crate) const OPERATIONS: &[Operation] =
 /// has none of them, a vector on either side counts as one row or column.
 #[track_caller]
 pub fn matmul(a: &Tensor, b: &Tensor) -> Tensor {
-    OPERATIONS[0].apply(Arguments::of([a.into_argument(), b.into_argument()]))
+    OPERATIONS[0].apply(Arguments::of([a.to_argument(), b.to_argument()]))
 }
 
 fn call_matmul(arguments: &Arguments) -> Result<Tensor> {

@@ -18,7 +18,7 @@ macro_rules! reductions {
             #[track_caller]
             pub fn $function(x: &Tensor, axes: Option<&[isize]>, keepdims: bool) -> Tensor {
                 OPERATIONS[Place::$class as usize].apply(
-                    Arguments::of([x.into_argument()])
+                    Arguments::of([x.to_argument()])
                         .with("axis", axes.map_or(Argument::None, integers))
                         .with("keepdims", Argument::Bool(keepdims)),
                 )
@@ -98,7 +98,7 @@ pub fn sum_axes(x: &Tensor, axes: &[usize]) -> Tensor {
 #[track_caller]
 fn position(place: Place, x: &Tensor, axis: isize) -> Tensor {
     let axis = Argument::Integer(axis as i64);
-    OPERATIONS[place as usize].apply(Arguments::of([x.into_argument()]).with("axis", axis))
+    OPERATIONS[place as usize].apply(Arguments::of([x.to_argument()]).with("axis", axis))
 }
 
 fn call(place: Place, arguments: &Arguments) -> Result<Tensor> {
@@ -158,13 +158,11 @@ fn reduce(place: Place, x: &Tensor, axes: &[usize]) -> Result<Tensor> {
 /// How many elements meet, as a scalar of the tensor's element type.
 fn count(x: &Tensor, axes: &[usize]) -> Tensor {
     let fixed: Option<usize> = axes.iter().map(|&axis| x.shape()[axis].fixed_size()).product();
-    match fixed {
-        Some(count) => x.scalar_like(count as f64),
-        None => {
-            let sizes = axes.iter().map(|&axis| cast(&dimension(x, axis), x.dtype()));
-            sizes.reduce(|a, b| a * b).unwrap_or_else(|| x.constant(Array::scalar(1_i32)))
-        }
+    if let Some(count) = fixed {
+        return x.scalar_like(count as f64);
     }
+    let sizes = axes.iter().map(|&axis| cast(&dimension(x, axis), x.dtype()));
+    sizes.reduce(|a, b| a * b).unwrap_or_else(|| x.constant(Array::scalar(1_i32)))
 }
 
 /// The reduced axes back with size 1.

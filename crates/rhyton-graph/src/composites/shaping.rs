@@ -21,7 +21,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 #[track_caller]
 pub fn reshape(x: &Tensor, sizes: &[isize]) -> Tensor {
     let sizes = integers(sizes);
-    OPERATIONS[0].apply(Arguments::of([x.into_argument()]).with("newshape", sizes))
+    OPERATIONS[0].apply(Arguments::of([x.to_argument()]).with("newshape", sizes))
 }
 
 /// The same elements under a shape that may depend on the batch.
@@ -38,7 +38,7 @@ pub fn reshape_to(x: &Tensor, shape: impl Into<Shape>) -> Tensor {
 #[track_caller]
 pub fn transpose(x: &Tensor, permutation: &[usize]) -> Tensor {
     let axes: Vec<isize> = permutation.iter().map(|&axis| axis as isize).collect();
-    OPERATIONS[1].apply(Arguments::of([x.into_argument()]).with("axes", integers(&axes)))
+    OPERATIONS[1].apply(Arguments::of([x.to_argument()]).with("axes", integers(&axes)))
 }
 
 /// The tensors one after another along an axis, which may be negative.
@@ -52,14 +52,14 @@ pub fn concatenate(tensors: &[Tensor], axis: isize) -> Tensor {
 #[track_caller]
 pub fn expand_dims(x: &Tensor, axis: isize) -> Tensor {
     let axis = Argument::Integer(axis as i64);
-    OPERATIONS[3].apply(Arguments::of([x.into_argument()]).with("axis", axis))
+    OPERATIONS[3].apply(Arguments::of([x.to_argument()]).with("axis", axis))
 }
 
 /// An axis of size 1 taken away.
 #[track_caller]
 pub fn squeeze(x: &Tensor, axis: isize) -> Tensor {
     let axis = Argument::Integer(axis as i64);
-    OPERATIONS[4].apply(Arguments::of([x.into_argument()]).with("axis", axis))
+    OPERATIONS[4].apply(Arguments::of([x.to_argument()]).with("axis", axis))
 }
 
 /// The same values as another element type.
@@ -69,13 +69,13 @@ pub fn cast(x: &Tensor, dtype: DType) -> Tensor {
         return x.clone();
     }
     let name = Argument::Text(dtype.name().to_owned());
-    OPERATIONS[5].apply(Arguments::of([x.into_argument()]).with("dtype", name))
+    OPERATIONS[5].apply(Arguments::of([x.to_argument()]).with("dtype", name))
 }
 
 /// The tensor itself, through which no gradient flows.
 #[track_caller]
 pub fn stop_gradient(x: &Tensor) -> Tensor {
-    OPERATIONS[6].apply(Arguments::of([x.into_argument()]))
+    OPERATIONS[6].apply(Arguments::of([x.to_argument()]))
 }
 
 /// The tensor itself under a name, so that a run can show it.
@@ -131,7 +131,7 @@ fn full_like(x: &Tensor, value: f64) -> Tensor {
 }
 
 impl Tensor {
-    pub(crate) fn into_argument(&self) -> Argument {
+    pub(crate) fn to_argument(&self) -> Argument {
         Argument::Tensor(self.clone())
     }
 }

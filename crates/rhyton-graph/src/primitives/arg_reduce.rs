@@ -1,8 +1,8 @@
 use rhyton_tensor::{Array, DType};
 
-use super::strided::{for_each_place, offset, strides};
+use super::strided::{for_each_place, offset, strides, wholes};
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor};
 
 /// The position of the extreme element along one axis, which disappears; the result is int32. The
 /// first of several wins, and a NaN wins over all numbers.
@@ -31,6 +31,22 @@ impl Rule for ArgReduce {
         }
     }
 
+    fn names() -> Vec<&'static str> {
+        vec!["arg_maximum", "arg_minimum"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("axis", self.axis.into())]
+    }
+
+    fn parse(name: &str, attributes: &mut Attributes) -> Result<Self> {
+        let reduction = match name {
+            "arg_maximum" => ArgReduction::Maximum,
+            _ => ArgReduction::Minimum,
+        };
+        Ok(Self { reduction, axis: attributes.number("axis")? })
+    }
+
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {
         expect_operands(self.name(), operands, 1)?;
         let shape = &operands[0].shape;
@@ -51,7 +67,15 @@ impl Rule for ArgReduce {
 
     fn evaluate(&self, operands: &[&Array], _: usize) -> Result<Array> {
         let x = operands[0];
-        let values = x.to_f64();
+        if x.dtype().is_float() {
+            return self.positions(x, &x.to_f64());
+        }
+        self.positions(x, &wholes(x))
+    }
+}
+
+impl ArgReduce {
+    fn positions<T: PartialOrd + Copy>(&self, x: &Array, values: &[T]) -> Result<Array> {
         let mut shape = x.shape().to_vec();
         let length = shape.remove(self.axis);
         let mut walk = strides(x.shape());
@@ -64,15 +88,14 @@ impl Rule for ArgReduce {
         });
         Ok(Array::from_slice(&shape, &positions)?)
     }
-}
 
-impl ArgReduce {
-    fn position(&self, line: impl Iterator<Item = f64>) -> i32 {
-        let mut best: Option<(usize, f64)> = None;
+    fn position<T: PartialOrd + Copy>(&self, line: impl Iterator<Item = T>) -> i32 {
+        let is_nan = |value: T| value.partial_cmp(&value).is_none();
+        let mut best: Option<(usize, T)> = None;
         for (index, value) in line.enumerate() {
             let wins = best.is_none_or(|(_, so_far)| {
-                !so_far.is_nan()
-                    && (value.is_nan()
+                !is_nan(so_far)
+                    && (is_nan(value)
                         || match self.reduction {
                             ArgReduction::Maximum => value > so_far,
                             ArgReduction::Minimum => value < so_far,

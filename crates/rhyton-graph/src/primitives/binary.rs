@@ -2,8 +2,8 @@ use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_equal_dtypes, expect_equal_shapes, expect_operands, strided};
 use crate::{
-    Error, Result, Spec, Tensor, equal, floor_divide, greater_equal, less, log, power, select,
-    zeros_like,
+    Attributes, Error, Result, Spec, Tensor, equal, floor_divide, greater_equal, less, log, power,
+    select, zeros_like,
 };
 
 /// Functions of two values of equal shape and element type, applied to each pair of elements.
@@ -157,7 +157,7 @@ fn divide_gradient(g: &Gradient<'_>) -> Pair {
 fn power_gradient(g: &Gradient<'_>) -> Pair {
     let da = g.needed[0].then(|| {
         let slope = g.b() * power(g.a(), g.b() - 1.0);
-        g.cotangent * select(&equal(g.b(), 0.0), zeros_like(g.b()), slope)
+        g.cotangent * select(equal(g.b(), 0.0), zeros_like(g.b()), slope)
     });
     let db = g.needed[1].then(|| {
         let positive = less(g.a().scalar_like(0.0), g.a());
@@ -216,6 +216,15 @@ fn shift_right(a: i128, b: i128, width: u32) -> i128 {
 impl Rule for Binary {
     fn name(&self) -> &'static str {
         self.row().name
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(Self::name).collect()
+    }
+
+    fn parse(name: &str, _: &mut Attributes) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| Error::argument(name, "name", "a known primitive", "another"))
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{gather_places, offset, strides};
 use super::{Gradient, Rule, expect_operands};
-use crate::{Dim, Error, Result, Shape, Spec, Tensor, reshape_to, sum_axes};
+use crate::{Attribute, Attributes, Dim, Error, Result, Shape, Spec, Tensor, reshape_to, sum_axes};
 
 /// Repeats an operand along new axes, and along axes where its size is 1.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,6 +27,18 @@ impl Broadcast {
 impl Rule for Broadcast {
     fn name(&self) -> &'static str {
         "broadcast"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["broadcast"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("shape", (&self.shape).into()), ("axes", (&self.axes).into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { shape: attributes.sizes("shape")?.into(), axes: attributes.numbers("axes")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

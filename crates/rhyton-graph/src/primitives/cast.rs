@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Result, Spec, Tensor, cast};
+use crate::{Attribute, Attributes, Result, Spec, Tensor, cast};
 
 /// The same values as another element type: to floats rounds to nearest even, float to integer
 /// truncates and saturates (NaN becomes 0), integer to narrower wraps, anything to bool is ≠ 0.
@@ -14,6 +14,18 @@ pub struct Cast {
 impl Rule for Cast {
     fn name(&self) -> &'static str {
         "cast"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["cast"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("dtype", self.dtype.into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { dtype: attributes.dtype("dtype")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

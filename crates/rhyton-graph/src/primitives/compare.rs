@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_equal_dtypes, expect_equal_shapes, expect_operands, strided};
-use crate::{Result, Spec, Tensor};
+use crate::{Attributes, Error, Result, Spec, Tensor};
 
 /// Comparisons of two values of equal shape and element type; the result is bool. A NaN is equal
 /// to nothing and neither less nor greater.
@@ -33,7 +33,7 @@ impl Compare {
     ];
 
     /// The comparison of two ordered values.
-    pub fn holds<T: PartialOrd>(self, a: T, b: T) -> bool {
+    pub fn holds<T: PartialOrd + Copy>(self, a: T, b: T) -> bool {
         match self {
             Self::Equal => a == b,
             Self::NotEqual => a != b,
@@ -55,6 +55,15 @@ impl Rule for Compare {
             Self::Greater => "greater",
             Self::GreaterEqual => "greater_equal",
         }
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(Self::name).collect()
+    }
+
+    fn parse(name: &str, _: &mut Attributes) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| Error::argument(name, "name", "a known primitive", "another"))
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{for_each_place, offset, strides};
 use super::{Gradient, Rule, Slice, expect_equal_dtypes};
-use crate::{Dim, Error, Result, Spec, Tensor};
+use crate::{Attribute, Attributes, Dim, Error, Result, Spec, Tensor};
 
 /// The operands one after another along an axis; all other sizes are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,18 @@ pub struct Concatenate {
 impl Rule for Concatenate {
     fn name(&self) -> &'static str {
         "concatenate"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["concatenate"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("axis", self.axis.into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { axis: attributes.number("axis")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor};
 
 /// The size of the operand along an axis in this run, an int32 scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +13,18 @@ pub struct Dimension {
 impl Rule for Dimension {
     fn name(&self) -> &'static str {
         "dimension"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["dimension"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("axis", self.axis.into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { axis: attributes.number("axis")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

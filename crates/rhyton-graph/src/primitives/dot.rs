@@ -2,7 +2,7 @@ use rhyton_tensor::{Array, DType};
 
 use super::strided::{for_each_place, from_doubles, from_wholes, offset, strides, wholes};
 use super::{Gradient, Rule, expect_equal_dtypes, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor, transpose};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor, transpose};
 
 /// The product of two operands, summed over contracted axes: batch axes pair up and come first in
 /// the result, then the first operand's other axes, then the second's. Two int8 operands give
@@ -31,40 +31,66 @@ impl Dot {
 
     /// The result's axes as the operand's: its gradient is the product of the cotangent and the
     /// other operand over the other's free axes, brought back to the operand's order of axes.
-    fn operand_gradient(&self, gradient: &Gradient<'_>, operand: usize) -> Tensor {
+    ///
+    /// With `stacked`, cotangent and other operand have a further first axis, the steps of a loop,
+    /// over which the product sums as well.
+    pub(super) fn operand_gradient(
+        &self,
+        operand: usize,
+        cotangent: &Tensor,
+        value: &Tensor,
+        stacked: bool,
+    ) -> Tensor {
         let other = 1 - operand;
-        let rank = |which: usize| gradient.operands[which].rank();
+        let shift = usize::from(stacked);
+        let other_rank = value.rank() - shift;
         let batch = self.batch[operand].len();
-        let free = [self.free(0, rank(0)), self.free(1, rank(1))];
-        let start = batch + if other == 0 { 0 } else { free[0].len() };
-        let of_cotangent: Vec<usize> = (start..start + free[other].len()).collect();
-        let dot = Self {
-            batch: [(0..batch).collect(), self.batch[other].clone()],
-            contract: [of_cotangent, free[other].clone()],
+        let other_free = self.free(other, other_rank);
+        let own_free_count = cotangent.rank() - shift - batch - other_free.len();
+        let start = batch + if other == 0 { 0 } else { own_free_count };
+        let shifted = |axes: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
+            axes.map(|axis| axis + shift).collect()
         };
-        let product = Tensor::emit(dot, &[gradient.cotangent, &gradient.operands[other]]);
-        let mut pairs: Vec<(usize, usize)> = self.contract[other]
-            .iter()
-            .copied()
-            .zip(self.contract[operand].iter().copied())
-            .collect();
+        let mut contract = [
+            shifted(&mut (start..start + other_free.len())),
+            shifted(&mut other_free.iter().copied()),
+        ];
+        if stacked {
+            for axes in &mut contract {
+                axes.insert(0, 0);
+            }
+        }
+        let own_batch = shifted(&mut (0..batch));
+        let dot =
+            Self { batch: [own_batch, shifted(&mut self.batch[other].iter().copied())], contract };
+        let product = Tensor::emit(dot, &[cotangent, value]);
+        self.restore_order(operand, own_free_count, &product)
+    }
+
+    /// The axes batch, free, contracted (in the other operand's order) brought to the operand's.
+    fn restore_order(&self, operand: usize, free_count: usize, product: &Tensor) -> Tensor {
+        let other = 1 - operand;
+        let rank = self.batch[operand].len() + self.contract[operand].len() + free_count;
+        let pairs = self.contract[other].iter().copied().zip(self.contract[operand].iter());
+        let mut pairs: Vec<(usize, usize)> = pairs.map(|(a, &b)| (a, b)).collect();
         pairs.sort_unstable();
         let contracted = pairs.into_iter().map(|(_, axis)| axis);
+        let free = self.free(operand, rank);
         let order: Vec<usize> =
-            self.batch[operand].iter().chain(&free[operand]).copied().chain(contracted).collect();
+            self.batch[operand].iter().chain(&free).copied().chain(contracted).collect();
         let mut permutation = vec![0; order.len()];
         for (place, &axis) in order.iter().enumerate() {
             permutation[axis] = place;
         }
         if permutation.iter().copied().eq(0..permutation.len()) {
-            return product;
+            return product.clone();
         }
-        transpose(&product, &permutation)
+        transpose(product, &permutation)
     }
 
     fn check_axes(&self, operands: &[Spec]) -> Result<()> {
-        for operand in 0..2 {
-            let rank = operands[operand].shape.rank();
+        for (operand, spec) in operands.iter().enumerate() {
+            let rank = spec.shape.rank();
             let mut axes: Vec<usize> =
                 self.batch[operand].iter().chain(&self.contract[operand]).copied().collect();
             let count = axes.len();
@@ -101,6 +127,18 @@ impl Rule for Dot {
         "dot"
     }
 
+    fn names() -> Vec<&'static str> {
+        vec!["dot"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("batch", self.batch[..].into()), ("contract", self.contract[..].into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { batch: attributes.pair("batch")?, contract: attributes.pair("contract")? })
+    }
+
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {
         expect_operands("dot", operands, 2)?;
         expect_equal_dtypes("dot", operands)?;
@@ -114,8 +152,8 @@ impl Rule for Dot {
             axes.iter().map(|&axis| operands[operand].shape[axis]).collect::<Vec<_>>()
         };
         let mut shape = dims(0, &self.batch[0]);
-        for operand in 0..2 {
-            shape.extend(dims(operand, &self.free(operand, operands[operand].shape.rank())));
+        for (operand, spec) in operands.iter().enumerate() {
+            shape.extend(dims(operand, &self.free(operand, spec.shape.rank())));
         }
         Ok(Spec::new(dtype, Shape::from(shape)))
     }
@@ -126,7 +164,10 @@ impl Rule for Dot {
         }
         Ok((0..2)
             .map(|operand| {
-                gradient.needed[operand].then(|| self.operand_gradient(gradient, operand))
+                gradient.needed[operand].then(|| {
+                    let value = &gradient.operands[1 - operand];
+                    self.operand_gradient(operand, gradient.cotangent, value, false)
+                })
             })
             .collect())
     }
@@ -180,7 +221,7 @@ impl Dot {
         let b_inner = pick(&b_strides, &self.contract[1]);
         let mut steps = Vec::new();
         for_each_place(&inner, |place| {
-            steps.push((offset(place, &a_inner), offset(place, &b_inner)))
+            steps.push((offset(place, &a_inner), offset(place, &b_inner)));
         });
         let mut sums = Vec::new();
         for_each_place(&shape, |place| {

@@ -2,7 +2,7 @@ use rhyton_tensor::{Array, DType};
 
 use super::strided::{for_each_place, from_doubles, from_wholes};
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor};
 
 /// Each element's own index along an axis.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,6 +18,26 @@ pub struct Iota {
 impl Rule for Iota {
     fn name(&self) -> &'static str {
         "iota"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["iota"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![
+            ("shape", (&self.shape).into()),
+            ("axis", self.axis.into()),
+            ("dtype", self.dtype.into()),
+        ]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self {
+            shape: attributes.sizes("shape")?.into(),
+            axis: attributes.number("axis")?,
+            dtype: attributes.dtype("dtype")?,
+        })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

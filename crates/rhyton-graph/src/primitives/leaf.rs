@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rhyton_tensor::Array;
 
 use super::{Gradient, Rule};
-use crate::{Error, Result, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Spec, Tensor};
 
 /// An array that a run receives.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,18 @@ impl Rule for Input {
         "input"
     }
 
+    fn names() -> Vec<&'static str> {
+        vec!["input"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("name", self.name.as_str().into()), ("spec", self.spec.clone().into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { name: attributes.text("name")?, spec: attributes.spec("spec")? })
+    }
+
     fn infer(&self, _: &[Spec]) -> Result<Spec> {
         Ok(self.spec.clone())
     }
@@ -49,6 +61,18 @@ impl Rule for Input {
 impl Rule for Constant {
     fn name(&self) -> &'static str {
         "constant"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["constant"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("array", Arc::clone(&self.array).into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { array: attributes.array("array")? })
     }
 
     fn infer(&self, _: &[Spec]) -> Result<Spec> {

@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{gather_places, offset, strides};
 use super::{Gradient, Rule, Slice, expect_equal_dtypes, expect_operands};
-use crate::{Dim, Error, Result, Shape, Spec, Tensor, subtract, sum_axes};
+use crate::{Attribute, Attributes, Dim, Error, Result, Shape, Spec, Tensor, subtract, sum_axes};
 
 /// Puts `interior` places between neighbours and `low` and `high` places around them along each
 /// axis; the second operand, a scalar, fills them.
@@ -39,6 +39,26 @@ impl Pad {
 impl Rule for Pad {
     fn name(&self) -> &'static str {
         "pad"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["pad"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![
+            ("low", (&self.low).into()),
+            ("high", (&self.high).into()),
+            ("interior", (&self.interior).into()),
+        ]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self {
+            low: attributes.sizes("low")?,
+            high: attributes.sizes("high")?,
+            interior: attributes.numbers("interior")?,
+        })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType, philox4x32};
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Dim, Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Dim, Error, Result, Shape, Spec, Tensor};
 
 /// Random words without state: from a key `u32[2]` and one counter `u32[R, 2]` for each row, the
 /// result is `u32[R, length]`. Element (r, j) is word `j mod 4` of the Philox 4×32-10 block whose
@@ -15,6 +15,18 @@ pub struct RandomBits {
 impl Rule for RandomBits {
     fn name(&self) -> &'static str {
         "random_bits"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["random_bits"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("length", self.length.into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { length: attributes.number("length")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

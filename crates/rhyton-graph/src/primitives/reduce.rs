@@ -3,8 +3,8 @@ use rhyton_tensor::{Array, DType};
 use super::strided::{for_each_place, from_doubles, from_wholes, offset, strides, wholes};
 use super::{Gradient, Rule, expect_operands};
 use crate::{
-    Error, Result, Shape, Spec, Tensor, broadcast_in_dim, cast, equal, multiply, select, sum_axes,
-    zeros_like,
+    Attribute, Attributes, Error, Result, Shape, Spec, Tensor, broadcast_in_dim, cast, equal,
+    multiply, select, sum_axes, zeros_like,
 };
 
 /// Combines the elements along some axes, which disappear.
@@ -37,6 +37,17 @@ impl Reduction {
     /// Every reduction, in the order of the enum.
     pub const ALL: [Self; 6] =
         [Self::Sum, Self::Product, Self::Maximum, Self::Minimum, Self::Any, Self::All];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "reduce_sum",
+            Self::Product => "reduce_product",
+            Self::Maximum => "reduce_maximum",
+            Self::Minimum => "reduce_minimum",
+            Self::Any => "reduce_any",
+            Self::All => "reduce_all",
+        }
+    }
 }
 
 impl Reduce {
@@ -56,14 +67,22 @@ impl Reduce {
 
 impl Rule for Reduce {
     fn name(&self) -> &'static str {
-        match self.reduction {
-            Reduction::Sum => "reduce_sum",
-            Reduction::Product => "reduce_product",
-            Reduction::Maximum => "reduce_maximum",
-            Reduction::Minimum => "reduce_minimum",
-            Reduction::Any => "reduce_any",
-            Reduction::All => "reduce_all",
-        }
+        self.reduction.name()
+    }
+
+    fn names() -> Vec<&'static str> {
+        Reduction::ALL.map(Reduction::name).to_vec()
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("axes", (&self.axes).into())]
+    }
+
+    fn parse(name: &str, attributes: &mut Attributes) -> Result<Self> {
+        let known = Reduction::ALL.into_iter().find(|reduction| reduction.name() == name);
+        let reduction =
+            known.ok_or_else(|| Error::argument(name, "name", "a known primitive", "another"))?;
+        Ok(Self::new(reduction, &attributes.numbers("axes")?))
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {
@@ -172,9 +191,9 @@ fn products_of_others(x: &Tensor, axes: &[usize]) -> Tensor {
     let zeros = spread(&sum_axes(&cast(&is_zero, x.dtype()), axes));
     let nonzero = select(&is_zero, x.scalar_like(1.0), x);
     let product = spread(&Tensor::emit(Reduce::new(Reduction::Product, axes), &[&nonzero]));
-    let without_zero = select(&equal(&zeros, 0.0), multiply(&product, 1.0 / &nonzero), &zero);
+    let without_zero = select(equal(&zeros, 0.0), multiply(&product, 1.0 / &nonzero), &zero);
     let at_the_zero = select(&is_zero, &product, &zero);
-    select(&equal(&zeros, 1.0), at_the_zero, without_zero)
+    select(equal(&zeros, 1.0), at_the_zero, without_zero)
 }
 
 fn wrap(dtype: DType, value: i128) -> i128 {

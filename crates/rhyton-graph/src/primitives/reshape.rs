@@ -1,7 +1,7 @@
 use rhyton_tensor::Array;
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor};
 
 /// The same elements in the same order under another shape.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,6 +13,18 @@ pub struct Reshape {
 impl Rule for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["reshape"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("shape", (&self.shape).into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { shape: attributes.sizes("shape")?.into() })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

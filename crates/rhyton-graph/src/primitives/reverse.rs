@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{gather_places, offset, strides};
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Spec, Tensor};
 
 /// The elements in opposite order along some axes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,6 +14,18 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "reverse"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["reverse"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("axes", (&self.axes).into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { axes: attributes.numbers("axes")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

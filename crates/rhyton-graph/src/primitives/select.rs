@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_equal_dtypes, expect_equal_shapes, expect_operands};
-use crate::{Error, Result, Spec, Tensor, select, zeros_like};
+use crate::{Attributes, Error, Result, Spec, Tensor, select, zeros_like};
 
 /// For each element, the first value where the condition holds and the second elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +10,14 @@ pub struct Select;
 impl Rule for Select {
     fn name(&self) -> &'static str {
         "select"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["select"]
+    }
+
+    fn parse(_: &str, _: &mut Attributes) -> Result<Self> {
+        Ok(Self)
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

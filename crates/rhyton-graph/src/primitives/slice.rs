@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{gather_places, offset, strides};
 use super::{Gradient, Pad, Rule, expect_operands};
-use crate::{Dim, Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Dim, Error, Result, Shape, Spec, Tensor};
 
 /// A box of the operand: along each axis from `start` up to `limit`, every `stride`-th element.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,6 +22,7 @@ impl Slice {
         let batches = limit.batches.checked_sub(start.batches)?;
         let constant = limit.constant - start.constant;
         match (batches, stride) {
+            (_, 0) => None,
             (_, 1) => Some(Dim { batches, constant }),
             (0, _) => Some(Dim::fixed(constant.max(0).unsigned_abs().div_ceil(stride))),
             _ => None,
@@ -32,6 +33,26 @@ impl Slice {
 impl Rule for Slice {
     fn name(&self) -> &'static str {
         "slice"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["slice"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![
+            ("start", (&self.start).into()),
+            ("limit", (&self.limit).into()),
+            ("stride", (&self.stride).into()),
+        ]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self {
+            start: attributes.sizes("start")?,
+            limit: attributes.sizes("limit")?,
+            stride: attributes.numbers("stride")?,
+        })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {
@@ -50,7 +71,7 @@ impl Rule for Slice {
                 && (limit.batches < shape[axis].batches || limit.constant <= shape[axis].constant);
             let ordered = start.batches < limit.batches
                 || (start.batches == limit.batches && start.constant <= limit.constant);
-            let size = self.size(axis).filter(|_| self.stride[axis] > 0 && inside && ordered);
+            let size = self.size(axis).filter(|_| inside && ordered);
             let Some(size) = size else {
                 let expected = format!("a range inside axis {axis} of {shape}");
                 let received = format!("{start}..{limit} by {}", self.stride[axis]);
@@ -85,10 +106,14 @@ impl Rule for Slice {
         let start: Vec<usize> = self.start.iter().map(|dim| dim.bind(batch)).collect();
         let shape: Vec<usize> = (0..x.rank())
             .map(|axis| {
-                let limit = self.limit[axis].bind(batch).min(x.shape()[axis]);
-                limit.saturating_sub(start[axis]).div_ceil(self.stride[axis])
+                let (limit, size) = (self.limit[axis].bind(batch), x.shape()[axis]);
+                if limit > size {
+                    let expected = format!("a limit of at most {size} at N = {batch}");
+                    return Err(Error::argument("slice", "limit", expected, limit));
+                }
+                Ok(limit.saturating_sub(start[axis]).div_ceil(self.stride[axis]))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let walk: Vec<usize> = all.iter().zip(&self.stride).map(|(a, b)| a * b).collect();
         let first = offset(&start, &all);
         Ok(gather_places(x, &shape, None, |place| Some(first + offset(place, &walk))))

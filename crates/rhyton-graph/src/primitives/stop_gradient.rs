@@ -1,7 +1,7 @@
 use rhyton_tensor::Array;
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Result, Spec, Tensor};
+use crate::{Attributes, Result, Spec, Tensor};
 
 /// The operand itself, through which no gradient flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +10,14 @@ pub struct StopGradient;
 impl Rule for StopGradient {
     fn name(&self) -> &'static str {
         "stop_gradient"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["stop_gradient"]
+    }
+
+    fn parse(_: &str, _: &mut Attributes) -> Result<Self> {
+        Ok(Self)
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -1,7 +1,7 @@
 use rhyton_tensor::Array;
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Result, Spec, Tensor};
+use crate::{Attribute, Attributes, Result, Spec, Tensor};
 
 /// The operand itself under a name, so that a run can show it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,6 +13,18 @@ pub struct Tap {
 impl Rule for Tap {
     fn name(&self) -> &'static str {
         "tap"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["tap"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("name", self.name.as_str().into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { name: attributes.text("name")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -2,7 +2,7 @@ use rhyton_tensor::Array;
 
 use super::strided::{gather_places, offset, strides};
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Shape, Spec, Tensor};
+use crate::{Attribute, Attributes, Error, Result, Shape, Spec, Tensor};
 
 /// The axes in another order: axis `i` of the result is axis `permutation[i]` of the operand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,6 +24,18 @@ impl Transpose {
 impl Rule for Transpose {
     fn name(&self) -> &'static str {
         "transpose"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["transpose"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("permutation", (&self.permutation).into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { permutation: attributes.numbers("permutation")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -1,7 +1,10 @@
 use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_operands, strided};
-use crate::{Error, Result, Spec, Tensor, cos, cosh, exp, rsqrt, sigmoid, sign, sin, sinh, square};
+use crate::{
+    Attributes, Error, Result, Spec, Tensor, cos, cosh, exp, rsqrt, sigmoid, sign, sin, sinh,
+    square,
+};
 
 /// Functions of one value, applied to each element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,9 +138,9 @@ impl Unary {
             Self::Sin => Row::new("sin", f64::sin, |g| g.cotangent * cos(g.x())),
             Self::Cos => Row::new("cos", f64::cos, |g| -(g.cotangent * sin(g.x()))),
             Self::Tan => Row::new("tan", f64::tan, |g| g.cotangent * (square(g.result) + 1.0)),
-            Self::Asin => Row::new("asin", f64::asin, |g| g.cotangent * rsqrt(1.0 - square(g.x()))),
+            Self::Asin => Row::new("asin", f64::asin, |g| g.cotangent * rsqrt(between_ones(g.x()))),
             Self::Acos => {
-                Row::new("acos", f64::acos, |g| -(g.cotangent * rsqrt(1.0 - square(g.x()))))
+                Row::new("acos", f64::acos, |g| -(g.cotangent * rsqrt(between_ones(g.x()))))
             }
             Self::Atan => Row::new("atan", f64::atan, |g| g.cotangent / (square(g.x()) + 1.0)),
             Self::Sinh => Row::new("sinh", f64::sinh, |g| g.cotangent * cosh(g.x())),
@@ -145,10 +148,10 @@ impl Unary {
             Self::Asinh => {
                 Row::new("asinh", f64::asinh, |g| g.cotangent * rsqrt(square(g.x()) + 1.0))
             }
-            Self::Acosh => {
-                Row::new("acosh", f64::acosh, |g| g.cotangent * rsqrt(square(g.x()) - 1.0))
-            }
-            Self::Atanh => Row::new("atanh", f64::atanh, |g| g.cotangent / (1.0 - square(g.x()))),
+            Self::Acosh => Row::new("acosh", f64::acosh, |g| {
+                g.cotangent * rsqrt(g.x() - 1.0) * rsqrt(g.x() + 1.0)
+            }),
+            Self::Atanh => Row::new("atanh", f64::atanh, |g| g.cotangent / between_ones(g.x())),
             Self::Tanh => Row::new("tanh", f64::tanh, |g| g.cotangent * (1.0 - square(g.result))),
             Self::Sigmoid => {
                 Row::new("sigmoid", logistic, |g| g.cotangent * g.result * (1.0 - g.result))
@@ -212,6 +215,11 @@ fn soft(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p() + if x.is_nan() { x } else { 0.0 }
 }
 
+/// (1 − x)(1 + x), which keeps its digits near ±1 where 1 − x² loses them.
+fn between_ones(x: &Tensor) -> Tensor {
+    (1.0 - x) * (x + 1.0)
+}
+
 /// 2/√π e^(−x²), the derivative of erf.
 fn bell(x: &Tensor) -> Tensor {
     exp(-square(x)) * std::f64::consts::FRAC_2_SQRT_PI
@@ -220,6 +228,15 @@ fn bell(x: &Tensor) -> Tensor {
 impl Rule for Unary {
     fn name(&self) -> &'static str {
         self.row().name
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(Self::name).collect()
+    }
+
+    fn parse(name: &str, _: &mut Attributes) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        known.ok_or_else(|| Error::argument(name, "name", "a known primitive", "another"))
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {

@@ -1,7 +1,7 @@
 use rhyton_tensor::Array;
 
 use super::{Gradient, Rule, expect_operands};
-use crate::{Error, Result, Spec, Tensor, VariableId};
+use crate::{Attribute, Attributes, Error, Result, Spec, Tensor, VariableId};
 
 /// The value of a variable before the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,18 @@ impl Rule for ReadVariable {
         "read_variable"
     }
 
+    fn names() -> Vec<&'static str> {
+        vec!["read_variable"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("variable", self.variable.index().into()), ("spec", self.spec.clone().into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { variable: VariableId::parse(attributes)?, spec: attributes.spec("spec")? })
+    }
+
     fn infer(&self, _: &[Spec]) -> Result<Spec> {
         Ok(self.spec.clone())
     }
@@ -42,6 +54,18 @@ impl Rule for ReadVariable {
 impl Rule for Assign {
     fn name(&self) -> &'static str {
         "assign"
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["assign"]
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, Attribute)> {
+        vec![("variable", self.variable.index().into()), ("spec", self.spec.clone().into())]
+    }
+
+    fn parse(_: &str, attributes: &mut Attributes) -> Result<Self> {
+        Ok(Self { variable: VariableId::parse(attributes)?, spec: attributes.spec("spec")? })
     }
 
     fn infer(&self, operands: &[Spec]) -> Result<Spec> {
@@ -63,5 +87,14 @@ impl Rule for Assign {
 
     fn evaluate(&self, operands: &[&Array], _: usize) -> Result<Array> {
         Ok(operands[0].clone())
+    }
+}
+
+impl VariableId {
+    /// The attribute `variable` of a graph's text.
+    fn parse(attributes: &mut Attributes) -> Result<Self> {
+        let index = attributes.number("variable")?;
+        let fits = u32::try_from(index).ok();
+        fits.map(Self).ok_or_else(|| Error::argument("variable", "variable", "32 bits", index))
     }
 }

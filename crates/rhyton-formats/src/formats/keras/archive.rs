@@ -10,6 +10,9 @@ use crate::atomic::Sink;
 use crate::limits::{self, MEMBERS_MAX};
 use crate::{Error, Result};
 
+/// The most memory that a member's declared size alone is given.
+const RESERVED_MAX: u64 = 64 << 20;
+
 /// Whether bytes begin as an archive does.
 pub(super) fn detect(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
@@ -31,18 +34,18 @@ impl Archive {
     /// [`Error::MemberName`], [`Error::TooLarge`].
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self> {
         let unpacked_max = limits::unpacked_bytes_max(bytes.len() as u64);
-        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(&e))?;
         if zip.len() > MEMBERS_MAX {
             let (limit, received) = (MEMBERS_MAX as u64, zip.len() as u64);
             return Err(Error::TooLarge { what: "members".to_owned(), limit, received });
         }
-        if zip.has_duplicate_names() || zip.has_overlapping_files().map_err(damaged)? {
+        if zip.has_duplicate_names() || zip.has_overlapping_files().map_err(|e| damaged(&e))? {
             let reason = "members share a name or their bytes".to_owned();
             return Err(Error::Archive { reason });
         }
         let mut names = BTreeSet::new();
         for name in zip.file_names() {
-            let name = name.map_err(damaged)?;
+            let name = name.map_err(|e| damaged(&e))?;
             assets::check(name.trim_end_matches('/'))?;
             names.insert(name.into_owned());
         }
@@ -71,7 +74,6 @@ impl Members for Archive {
             return Err(too_large(declared));
         }
         // The declared size may be a lie either way: never reserve by it alone.
-        const RESERVED_MAX: u64 = 64 << 20;
         let mut bytes = Vec::with_capacity(declared.min(RESERVED_MAX) as usize);
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| failed(&e))?;
         let received = bytes.len() as u64;
@@ -124,13 +126,13 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn damaged(error: ZipError) -> Error {
+fn damaged(error: &ZipError) -> Error {
     Error::Archive { reason: error.to_string() }
 }
 
 fn written<T>(result: ZipResult<T>) -> Result<T> {
     result.map_err(|error| match error {
-        ZipError::Io(source) => Error::Io { action: "write it", source },
-        error => damaged(error),
+        ZipError::Io(cause) => Error::Io { action: "write it", cause },
+        error => damaged(&error),
     })
 }

@@ -27,7 +27,7 @@ impl Members for Folder {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(Error::Io { action: "open a file of it", source }),
+            Err(cause) => return Err(Error::Io { action: "open a file of it", cause }),
         };
         if !metadata.is_file() {
             return Err(Error::Member {

@@ -1,0 +1,60 @@
+//! The commands. To add one: a file with a `clap::Args` struct that is [`Run`] and its `COMMAND`,
+//! then its `mod` line and its line in [`COMMANDS`].
+
+use anyhow::Result;
+use clap::{ArgMatches, Args};
+use rhyton::configuration::Settings;
+
+use crate::output::Output;
+
+mod activations;
+mod backends;
+mod compare;
+mod evaluate;
+mod predict;
+mod train;
+
+/// Every command, in the order of the help.
+pub(crate) static COMMANDS: &[Command] = &[
+    compare::COMMAND,
+    train::COMMAND,
+    evaluate::COMMAND,
+    predict::COMMAND,
+    activations::COMMAND,
+    backends::COMMAND,
+];
+
+/// What a command works with besides its own arguments.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    pub(crate) settings: Settings,
+}
+
+/// A command's arguments, which can be carried out.
+pub(crate) trait Run: Args {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// What the user is told on standard error.
+    fn run(self, cx: &Context) -> Result<()>;
+}
+
+/// One command of the list.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    /// Its arguments and help, under a name.
+    pub(crate) describe: fn(&'static str) -> clap::Command,
+    pub(crate) run: fn(&ArgMatches, &Context) -> Result<()>,
+}
+
+impl Command {
+    const fn of<T: Run>(name: &'static str) -> Self {
+        Self {
+            name,
+            describe: |name| T::augment_args(clap::Command::new(name)),
+            run: |matches, cx| T::from_arg_matches(matches)?.run(cx),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The activations: the list of them, and `eval`, their values at points.
+
+mod evaluate;
+mod points;
+
+use anyhow::Result;
+use clap::Subcommand;
+use rhyton::activations::{ACTIVATIONS, BuiltIn};
+use serde_json::{Map, Value, json};
+
+use super::{Command, Context, Run};
+use crate::output::{number, table};
+
+pub(super) const COMMAND: Command = Command::of::<Activations>("activations");
+
+/// Lists the built-in activations, or computes the values of any
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Activations {
+    /// Print JSON: name, aliases, formula, parameters with their defaults, kind
+    #[arg(long)]
+    json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Eval(evaluate::Eval),
+}
+
+impl Run for Activations {
+    fn run(self, cx: &Context) -> Result<()> {
+        match self.action {
+            Some(Action::Eval(eval)) => eval.run(cx),
+            None if self.json => cx.output.json(&ACTIVATIONS.iter().map(entry).collect()),
+            None => cx.output.text(&list()),
+        }
+    }
+}
+
+fn entry(activation: &BuiltIn) -> Value {
+    let parameters = activation.parameters.iter();
+    let parameters: Map<String, Value> =
+        parameters.map(|(name, value)| ((*name).to_owned(), number(*value))).collect();
+    json!({
+        "name": activation.name,
+        "aliases": activation.aliases,
+        "formula": activation.text(),
+        "parameters": parameters,
+        "kind": activation.kind(),
+    })
+}
+
+fn list() -> String {
+    let header = ["name", "aliases", "parameters", "formula"].map(str::to_owned).to_vec();
+    let rows = ACTIVATIONS.iter().map(|activation| {
+        let parameters: Vec<String> =
+            activation.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        vec![
+            activation.name.to_owned(),
+            activation.aliases.join(", "),
+            parameters.join(", "),
+            activation.text().to_owned(),
+        ]
+    });
+    table(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), &[])
+}

@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use rhyton::{Array, Model, Predict as PredictOptions};
+use rhyton_data::{Part, csv, npy, npz};
+
+use super::{Command, Context, Run};
+use crate::data::{Reading, fit_inputs, inputs};
+use crate::destination::Destination;
+
+pub(super) const COMMAND: Command = Command::of::<Predict>("predict");
+
+/// Writes a model's outputs for the samples of a file (the test part, if the data has parts)
+#[derive(Debug, clap::Args)]
+struct Predict {
+    /// A .keras file
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// .npz (inputs named as the model's, or x0, x1, ...; x for one), .npy, .csv, IDX, or a data
+    /// set by name
+    #[arg(long, value_name = "IN")]
+    input: PathBuf,
+    /// .npz (y0, y1, ...), .npy for a model with one output, or .csv with a row for each sample
+    #[arg(long, value_name = "OUT")]
+    output: PathBuf,
+    /// Samples that are run at once
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Run for Predict {
+    fn run(self, cx: &Context) -> Result<()> {
+        let output = Destination::file(&self.output, &["npz", "npy", "csv"])?;
+        let model = Model::load(&self.model)?;
+        let count = model.outputs().len();
+        if has_extension(&output, "npy") && count != 1 {
+            bail!(
+                "{}: .npy holds one array, the model has {count} outputs; use .npz",
+                self.output.display()
+            );
+        }
+        let mut dataset = self.reading.load(&self.input, Part::Test, cx)?;
+        fit_inputs(&mut dataset, &model)?;
+        let options = PredictOptions::new().batch_size(self.batch_size as usize);
+        let outputs = model.predict(inputs(&dataset), options)?;
+        write(&output, &outputs)?;
+        let rows = dataset.rows()?;
+        cx.output.note(&format!("{rows} samples -> {}", self.output.display()));
+        Ok(())
+    }
+}
+
+fn has_extension(path: &Destination, extension: &str) -> bool {
+    path.path().extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+fn write(output: &Destination, arrays: &[Array]) -> Result<()> {
+    if has_extension(output, "npy") {
+        return Ok(npy::write(output.path(), &arrays[0])?);
+    }
+    if has_extension(output, "csv") {
+        return Ok(csv::write(output.path(), &arrays.iter().collect::<Vec<_>>())?);
+    }
+    let names: Vec<String> = (0..arrays.len()).map(|place| format!("y{place}")).collect();
+    Ok(npz::write(output.path(), names.iter().map(String::as_str).zip(arrays))?)
+}

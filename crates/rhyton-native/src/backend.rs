@@ -1,0 +1,223 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use rhyton_graph::{
+    Backend, Device, Error, Executable, Graph, Result, RunOptions, Session, Unsupported,
+    VariableId, VariableSpec,
+};
+use rhyton_tensor::Array;
+
+use crate::arena::{self, Line, Memory, Region, Scratch};
+use crate::bound::Bound;
+use crate::kernels::Run;
+use crate::plan::{Place, Plan};
+use crate::simd::Level;
+use crate::threads;
+
+/// The CPU engine.
+///
+/// Programs are planned once and run at every batch size. All threads of the machine take part
+/// unless a run asks for fewer; results do not depend on how many.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NativeBackend;
+
+impl Backend for NativeBackend {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn devices(&self) -> Result<Vec<Device>> {
+        let description = format!("{:?}, {} threads", Level::detect(), threads::available());
+        Ok(vec![Device { name: "cpu".to_owned(), description }])
+    }
+
+    fn session(
+        &self,
+        device: Option<&str>,
+        variables: Arc<[VariableSpec]>,
+    ) -> Result<Arc<dyn Session>> {
+        if let Some(other) = device.filter(|&name| name != "cpu") {
+            return Err(Error::Backend {
+                backend: "native".to_owned(),
+                what: format!("there is no device `{other}`"),
+                advice: "use `native` or `native:cpu`".to_owned(),
+            });
+        }
+        let zeros = |variable: &VariableSpec| {
+            Array::zeros(variable.spec.dtype, &variable.spec.shape.bind(0))
+        };
+        let values = variables.iter().map(zeros).collect();
+        Ok(Arc::new(NativeSession { variables, values: Arc::new(RwLock::new(values)) }))
+    }
+}
+
+struct NativeSession {
+    variables: Arc<[VariableSpec]>,
+    values: Arc<RwLock<Vec<Array>>>,
+}
+
+impl Session for NativeSession {
+    fn unsupported(&self, _graph: &Graph) -> Vec<Unsupported> {
+        Vec::new()
+    }
+
+    fn compile(&self, graph: &Graph) -> Result<Arc<dyn Executable>> {
+        let plan = Plan::new(graph);
+        Ok(Arc::new(Program {
+            plan,
+            variables: Arc::clone(&self.values),
+            bounds: Mutex::new(Vec::new()),
+            workspaces: Mutex::new(Vec::new()),
+        }))
+    }
+
+    fn read(&self, variable: VariableId) -> Result<Array> {
+        let values = self.values.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(values[variable.index()].clone())
+    }
+
+    fn write(&self, variable: VariableId, value: &Array) -> Result<()> {
+        self.variables[variable.index()].check(value)?;
+        let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
+        values[variable.index()] = value.clone();
+        Ok(())
+    }
+}
+
+/// Batch sizes whose numbers a program remembers.
+const BOUNDS_MAX: usize = 8;
+
+struct Program {
+    plan: Plan,
+    variables: Arc<RwLock<Vec<Array>>>,
+    /// Numbers of recent batch sizes, the latest last.
+    bounds: Mutex<Vec<Arc<Bound>>>,
+    workspaces: Mutex<Vec<Workspace>>,
+}
+
+/// The memory of one run at a time.
+#[derive(Default)]
+struct Workspace {
+    arena: Vec<Line>,
+    scratch: Vec<Line>,
+    regions: Vec<Region>,
+}
+
+impl Program {
+    fn bound(&self, batch: usize) -> Arc<Bound> {
+        let mut bounds = lock(&self.bounds);
+        if let Some(known) = bounds.iter().find(|bound| bound.batch == batch) {
+            return Arc::clone(known);
+        }
+        let bound = Arc::new(Bound::new(&self.plan, batch, Level::detect()));
+        if bounds.len() >= BOUNDS_MAX {
+            bounds.remove(0);
+        }
+        bounds.push(Arc::clone(&bound));
+        bound
+    }
+
+    /// Runs every step on the places of this run.
+    fn steps(
+        &self,
+        bound: &Bound,
+        (regions, scratch): (&[Region], &Scratch<'_>),
+        threads: usize,
+        options: &RunOptions,
+    ) -> Result<()> {
+        let run = Run {
+            plan: &self.plan,
+            bound,
+            memory: Memory::new(regions),
+            scratch,
+            level: Level::detect(),
+            threads,
+        };
+        for (place, (step, numbers)) in self.plan.steps.iter().zip(&bound.steps).enumerate() {
+            // A run that has begun to change variables is finished.
+            if place <= self.plan.first_change {
+                options.check()?;
+            }
+            run.step(step, numbers)?;
+        }
+        Ok(())
+    }
+
+    fn execute(
+        &self,
+        bound: &Bound,
+        places: &mut Places<'_, '_>,
+        workspace: &mut Workspace,
+        options: &RunOptions,
+    ) -> Result<()> {
+        let threads = match options.threads {
+            0 => threads::available(),
+            count => count.min(threads::THREADS_MAX),
+        };
+        let Workspace { arena, scratch, regions } = workspace;
+        arena::grow(arena, bound.arena_bytes);
+        arena::grow(scratch, bound.scratch_bytes * threads);
+        regions.clear();
+        let arena: &mut [u8] = bytemuck::cast_slice_mut(arena);
+        let whole = Region::exclusive(arena);
+        for (slot, &(offset, bytes)) in self.plan.slots.iter().zip(&bound.slots) {
+            regions.push(match &slot.place {
+                Place::Input(input) => Region::shared(places.inputs[*input].bytes()),
+                Place::Constant(array) => Region::shared(array.bytes()),
+                Place::Variable(id) => match &mut places.variables {
+                    Variables::Shared(values) => Region::shared(values[id.index()].bytes()),
+                    Variables::Exclusive(values) => {
+                        Region::exclusive(values[id.index()].bytes_mut())
+                    }
+                },
+                Place::Output(output) => Region::exclusive(places.outputs[*output].bytes_mut()),
+                Place::Temporary => whole.part(offset, bytes),
+            });
+        }
+        let scratch = Scratch::new(scratch, bound.scratch_bytes);
+        self.steps(bound, (regions, &scratch), threads, options)
+    }
+}
+
+/// The arrays of one run.
+struct Places<'a, 'i> {
+    inputs: &'a [&'i Array],
+    outputs: &'a mut [Array],
+    variables: Variables<'a>,
+}
+
+enum Variables<'a> {
+    Shared(&'a [Array]),
+    Exclusive(&'a mut [Array]),
+}
+
+impl Executable for Program {
+    fn run(&self, inputs: &[&Array], outputs: &mut Vec<Array>, options: &RunOptions) -> Result<()> {
+        options.check()?;
+        let batch = self.plan.graph.bind_batch(inputs)?;
+        let bound = self.bound(batch);
+        let specs = self.plan.graph.outputs.iter().map(|(_, id)| &self.plan.graph.node(*id).spec);
+        outputs.truncate(bound.outputs.len());
+        for (place, (spec, sizes)) in specs.zip(&bound.outputs).enumerate() {
+            match outputs.get_mut(place) {
+                Some(array) => array.resize_to(spec.dtype, sizes),
+                None => outputs.push(Array::zeros(spec.dtype, sizes)),
+            }
+        }
+        let mut workspace = lock(&self.workspaces).pop().unwrap_or_default();
+        let result = if self.plan.graph.assigns_variables() {
+            let mut values = self.variables.write().unwrap_or_else(PoisonError::into_inner);
+            let variables = Variables::Exclusive(&mut values);
+            self.execute(&bound, &mut Places { inputs, outputs, variables }, &mut workspace, options)
+        } else {
+            let values = self.variables.read().unwrap_or_else(PoisonError::into_inner);
+            let variables = Variables::Shared(&values);
+            self.execute(&bound, &mut Places { inputs, outputs, variables }, &mut workspace, options)
+        };
+        lock(&self.workspaces).push(workspace);
+        result
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

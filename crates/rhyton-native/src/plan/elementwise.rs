@@ -1,0 +1,126 @@
+use rhyton_graph::{Binary, Compare, Graph, NodeId, Primitive, Unary};
+use rhyton_tensor::DType;
+
+use crate::simd::{VectorBinary, VectorCompare, VectorUnary};
+
+/// What one instruction of a fused chain computes. Elements are words of 32 bits: f32, i32, u32, and
+/// bool as 0 or 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Operation {
+    /// A function of an f32 with a vector form.
+    Unary(VectorUnary),
+    /// Any other function of an f32: in f64, rounded once.
+    UnaryExact(fn(f64) -> f64),
+    /// A function of two f32 with a vector form.
+    Binary(VectorBinary),
+    /// Any other function of two f32: in f64, rounded once.
+    BinaryExact(fn(f64, f64) -> f64),
+    /// A comparison of two f32; the operands may be swapped.
+    Compare(VectorCompare),
+    /// The second operand where the first is not 0, else the third.
+    Select,
+    /// A function of an i32 or u32.
+    IntegerUnary(Unary, DType),
+    /// A function of two i32, u32 or bool.
+    Integer(Binary, DType),
+    /// A comparison of two i32, u32 or bool.
+    IntegerCompare(Compare, DType),
+    /// From one element type to another.
+    Convert(DType, DType),
+}
+
+/// Whether a word holds such an element.
+pub(crate) fn is_word(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::I32 | DType::U32 | DType::Bool)
+}
+
+/// Whether the node is elementwise and has an instruction.
+pub(crate) fn is_fast(graph: &Graph, id: NodeId) -> bool {
+    operation(graph, id).is_some()
+}
+
+/// The instruction of a node; for comparisons also whether the operands swap.
+pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<(Operation, bool)> {
+    let node = graph.node(id);
+    let from = graph.node(*node.operands.first()?).spec.dtype;
+    if !is_word(node.spec.dtype) {
+        return None;
+    }
+    let plain = |operation| Some((operation, false));
+    match &node.primitive {
+        Primitive::Cast(_) if is_word(from) || from == DType::U8 => {
+            plain(Operation::Convert(from, node.spec.dtype))
+        }
+        Primitive::Select(_) => plain(Operation::Select),
+        Primitive::Unary(unary) if is_word(from) => unary_operation(*unary, from).and_then(plain),
+        Primitive::Binary(binary) if is_word(from) => {
+            binary_operation(*binary, from).and_then(plain)
+        }
+        Primitive::Compare(compare) if from == DType::F32 => Some(compare_operation(*compare)),
+        Primitive::Compare(compare) if is_word(from) => {
+            plain(Operation::IntegerCompare(*compare, from))
+        }
+        _ => None,
+    }
+}
+
+fn unary_operation(unary: Unary, dtype: DType) -> Option<Operation> {
+    if dtype != DType::F32 {
+        let fits = match unary {
+            Unary::BitwiseNot => true,
+            Unary::Negative | Unary::Absolute | Unary::Sign => dtype != DType::Bool,
+            _ => false,
+        };
+        return fits.then_some(Operation::IntegerUnary(unary, dtype));
+    }
+    let vector = match unary {
+        Unary::Negative => VectorUnary::Negative,
+        Unary::Absolute => VectorUnary::Absolute,
+        Unary::Sign => VectorUnary::Sign,
+        Unary::Floor => VectorUnary::Floor,
+        Unary::Ceil => VectorUnary::Ceil,
+        Unary::Round => VectorUnary::Round,
+        Unary::Exp => VectorUnary::Exp,
+        Unary::Expm1 => VectorUnary::Expm1,
+        Unary::Log => VectorUnary::Log,
+        Unary::Log1p => VectorUnary::Log1p,
+        Unary::Sqrt => VectorUnary::Sqrt,
+        Unary::Rsqrt => VectorUnary::Rsqrt,
+        Unary::Reciprocal => VectorUnary::Reciprocal,
+        Unary::Tanh => VectorUnary::Tanh,
+        Unary::Sigmoid => VectorUnary::Sigmoid,
+        Unary::Softplus => VectorUnary::Softplus,
+        Unary::Erf => VectorUnary::Erf,
+        Unary::IsNan => return Some(Operation::Compare(VectorCompare::IsNan)),
+        other => return other.float().map(Operation::UnaryExact),
+    };
+    Some(Operation::Unary(vector))
+}
+
+fn binary_operation(binary: Binary, dtype: DType) -> Option<Operation> {
+    if dtype != DType::F32 {
+        return Some(Operation::Integer(binary, dtype));
+    }
+    let vector = match binary {
+        Binary::Add => VectorBinary::Add,
+        Binary::Subtract => VectorBinary::Subtract,
+        Binary::Multiply => VectorBinary::Multiply,
+        Binary::Divide => VectorBinary::Divide,
+        Binary::Maximum => VectorBinary::Maximum,
+        Binary::Minimum => VectorBinary::Minimum,
+        other => return other.float().map(Operation::BinaryExact),
+    };
+    Some(Operation::Binary(vector))
+}
+
+fn compare_operation(compare: Compare) -> (Operation, bool) {
+    let (vector, swap) = match compare {
+        Compare::Equal => (VectorCompare::Equal, false),
+        Compare::NotEqual => (VectorCompare::NotEqual, false),
+        Compare::Less => (VectorCompare::Less, false),
+        Compare::LessEqual => (VectorCompare::LessEqual, false),
+        Compare::Greater => (VectorCompare::Less, true),
+        Compare::GreaterEqual => (VectorCompare::LessEqual, true),
+    };
+    (Operation::Compare(vector), swap)
+}

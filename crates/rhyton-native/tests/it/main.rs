@@ -1,0 +1,9 @@
+//! The engine against the reference interpreter.
+
+mod allocation;
+mod blog;
+mod compare;
+mod network;
+mod primitives;
+mod random_graphs;
+mod sessions;

@@ -1,0 +1,81 @@
+use proptest::prelude::*;
+use rhyton_graph::{
+    Binary, Compare, Dot, Graph, Reduce, Reduction, Select, Shape, Tensor, Unary, broadcast_in_dim,
+    softmax, transpose,
+};
+use rhyton_tensor::DType;
+
+use crate::compare::{build, check, spec};
+
+const UNARY: [Unary; 8] = [
+    Unary::Tanh,
+    Unary::Sigmoid,
+    Unary::Softplus,
+    Unary::Erf,
+    Unary::Absolute,
+    Unary::Negative,
+    Unary::Sin,
+    Unary::Sign,
+];
+const BINARY: [Binary; 5] =
+    [Binary::Add, Binary::Subtract, Binary::Multiply, Binary::Maximum, Binary::Minimum];
+
+/// A program of `[N, 6]` values grown by random choices; some values leave it.
+fn grow(choices: &[(u8, u8, u8)]) -> Graph {
+    let specs = [
+        spec(DType::F32, Shape::batched(&[6])),
+        spec(DType::F32, &[6][..]),
+        spec(DType::F32, &[6, 6][..]),
+    ];
+    build(&specs, |x| {
+        let bound = |tensor: &Tensor| Tensor::emit(Unary::Tanh, &[tensor]);
+        let full = x[0].shape().clone();
+        let mut values = vec![bound(&x[0]), broadcast_in_dim(&x[1], &full, &[1])];
+        let mut results = Vec::new();
+        for &(kind, a, b) in choices {
+            let pick = |place: u8| values[place as usize % values.len()].clone();
+            let (first, second) = (pick(a), pick(b));
+            let sum = |axes: &[usize]| Tensor::emit(Reduce::new(Reduction::Sum, axes), &[&first]);
+            values.push(match kind % 10 {
+                0 | 1 => Tensor::emit(UNARY[b as usize % UNARY.len()], &[&first]),
+                2 | 3 => {
+                    Tensor::emit(BINARY[(a ^ b) as usize % BINARY.len()], &[&first, &second])
+                }
+                4 => {
+                    let holds = Tensor::emit(Compare::Less, &[&first, &second]);
+                    Tensor::emit(Select, &[&holds, &second, &first])
+                }
+                5 => bound(&Tensor::emit(Dot::matrices(1, (b % 2) as usize), &[&first, &x[2]])),
+                6 => broadcast_in_dim(&bound(&sum(&[0])), &full, &[1]),
+                7 => broadcast_in_dim(&bound(&sum(&[1])), &full, &[0]),
+                8 => softmax(&first, -1),
+                _ => {
+                    let turned = transpose(&first, &[1, 0]);
+                    let gram = Tensor::emit(Dot::matrices(1, 0), &[&turned, &second]);
+                    bound(&Tensor::emit(Dot::matrices(1, 0), &[&first, &bound(&gram)]))
+                }
+            });
+            if (a ^ kind) % 4 == 0 {
+                results.push(values[values.len() - 1].clone());
+            }
+        }
+        results.push(values[values.len() - 1].clone());
+        results
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_programs_mean_what_the_interpreter_says(
+        choices in prop::collection::vec(any::<(u8, u8, u8)>(), 1..40),
+    ) {
+        check(&grow(&choices), &[1, 7, 128]);
+    }
+}

@@ -1,0 +1,17 @@
+//! Activations: definitions in the expression language (or functions over an axis), and the values
+//! that layers hold. A built-in is one file in `catalogue/` and two lines in its list; a user's
+//! comes from the registry or from its text; both are the same kind of thing from then on.
+
+mod binding;
+mod catalogue;
+mod definition;
+mod keras_form;
+mod lookup;
+mod value;
+
+pub use catalogue::{ACTIVATIONS, BuiltIn};
+pub use definition::{Body, Definition, TensorFunction};
+pub(crate) use keras_form::Stored;
+pub(crate) use lookup::{File, vocabulary, with_file};
+pub use lookup::{custom_object_scope, definitions};
+pub use value::{Activation, Parameter, trainable};

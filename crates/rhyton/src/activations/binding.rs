@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use rhyton_expression::Expression;
+
+use super::{BuiltIn, Definition, Parameter, lookup};
+use crate::objects::nearest;
+use crate::{Error, Result};
+
+/// A definition with a value for each of its parameters.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// What is computed.
+    pub(crate) definition: Arc<Definition>,
+    /// The parameters in the definition's order.
+    pub(crate) parameters: Vec<(String, Parameter)>,
+}
+
+impl Bound {
+    pub(crate) fn new(definition: Arc<Definition>) -> Self {
+        let parameters = definition
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), Parameter::Fixed(*value)))
+            .collect();
+        Self { definition, parameters }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: Parameter) -> Result<Self> {
+        let found = self.parameters.iter().position(|(known, _)| known == name);
+        let Some(place) = found else {
+            let names: Vec<&str> = self.parameters.iter().map(|(n, _)| n.as_str()).collect();
+            let near = nearest(name, names.iter().copied());
+            let expected = match (names.as_slice(), near.as_slice()) {
+                ([], _) => "no parameters".to_owned(),
+                (_, []) => format!("one of {}", names.join(", ")),
+                (_, near) => format!("one of {} (did you mean {}?)", names.join(", "), near.join(", ")),
+            };
+            return Err(Error::config(self.definition.key(), "parameter", expected, name));
+        };
+        self.parameters[place].1 = value;
+        Ok(self)
+    }
+
+    /// Whether all parameters are fixed at their defaults.
+    pub(crate) fn is_default(&self) -> bool {
+        let defaults = &self.definition.parameters;
+        self.parameters
+            .iter()
+            .zip(defaults)
+            .all(|((_, value), (_, default))| *value == Parameter::Fixed(*default))
+    }
+
+    /// The built-in behind the definition, if it is one.
+    pub(crate) fn builtin(&self) -> Option<&'static BuiltIn> {
+        let builtin = BuiltIn::find(&self.definition.name)?;
+        let known = lookup::builtin(builtin.name)?;
+        Arc::ptr_eq(&known, &self.definition).then_some(builtin)
+    }
+
+    /// The cheaper definition for these values of the parameters, if the built-in states one.
+    pub(crate) fn special_case(&self) -> Option<Expression> {
+        let builtin = self.builtin()?;
+        let holds = |(name, value): &(&str, f64)| {
+            self.parameters.iter().any(|(n, p)| n == name && *p == Parameter::Fixed(*value))
+        };
+        let (_, text) =
+            builtin.special_cases.iter().find(|(values, _)| values.iter().all(holds))?;
+        let expression = self.bind_text(text)?;
+        Some(expression)
+    }
+
+    /// A special case's text with the remaining parameters put in as numbers.
+    fn bind_text(&self, text: &str) -> Option<Expression> {
+        let mut source = String::new();
+        for (name, parameter) in &self.parameters {
+            match parameter {
+                Parameter::Fixed(value) => {
+                    let value = super::definition::number(*value);
+                    source.push_str(&format!("{name} = {value}; "));
+                }
+                Parameter::Trainable { .. } => return None,
+            }
+        }
+        let expression = Expression::parse(&format!("{source}{text}")).ok()?;
+        expression.parameters().is_empty().then_some(expression)
+    }
+}
+
+/// `name(parameter=value, …)` of a known name, where a value is a number or
+/// `trainable(number[, axis=number])`; `None` for any other text.
+pub(crate) fn parse_call(text: &str) -> Result<Option<Bound>> {
+    let Some((name, rest)) = text.split_once('(') else { return Ok(None) };
+    let name = name.trim();
+    let (Some(inside), Some(definition)) = (rest.trim_end().strip_suffix(')'), lookup::find(name))
+    else {
+        return Ok(None);
+    };
+    let Some(arguments) = split_arguments(inside) else { return Ok(None) };
+    let mut bound = Bound::new(definition);
+    for argument in arguments {
+        let Some((key, value)) = argument.split_once('=') else { return Ok(None) };
+        let key = key.trim();
+        if !key.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            return Ok(None);
+        }
+        let Some(value) = parse_value(value.trim()) else {
+            let expected = "a number or trainable(number, axis=…)";
+            return Err(Error::config(name, key, expected, value.trim()));
+        };
+        bound = bound.with(&ascii(key), value)?;
+    }
+    Ok(Some(bound))
+}
+
+/// The arguments between the outer parentheses; `None` if those do not match.
+fn split_arguments(inside: &str) -> Option<Vec<&str>> {
+    let (mut depth, mut start, mut parts) = (0_i32, 0, Vec::new());
+    for (place, c) in inside.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&inside[start..place]);
+                start = place + 1;
+            }
+            _ => {}
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    parts.push(&inside[start..]);
+    (depth == 0).then_some(parts)
+}
+
+fn parse_value(text: &str) -> Option<Parameter> {
+    if let Some(inside) = text.strip_prefix("trainable(").and_then(|rest| rest.strip_suffix(')')) {
+        let mut parts = inside.split(',').map(str::trim);
+        let initial = parse_number(parts.next()?.trim_start_matches("initial="))?;
+        let axis = match parts.next() {
+            None => None,
+            Some(axis) => Some(axis.strip_prefix("axis=")?.trim().parse().ok()?),
+        };
+        return parts.next().is_none().then_some(Parameter::Trainable { initial, axis });
+    }
+    parse_number(text).map(Parameter::Fixed)
+}
+
+fn parse_number(text: &str) -> Option<f64> {
+    match text {
+        "None" => Some(f64::INFINITY),
+        "True" | "true" => Some(1.0),
+        "False" | "false" => Some(0.0),
+        _ => text.parse().ok().filter(|value: &f64| !value.is_nan()),
+    }
+}
+
+/// The ASCII name of a parameter written as a Greek letter.
+fn ascii(name: &str) -> String {
+    match name {
+        "α" | "𝛼" => "alpha",
+        "β" | "𝛽" => "beta",
+        "γ" | "𝛾" => "gamma",
+        other => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,11 @@
+use super::{BuiltIn, Formula};
+
+pub(super) const DEFINITION: BuiltIn = BuiltIn {
+    name: "softplus",
+    aliases: &[],
+    parameters: &[],
+    formula: Formula::Elementwise("softplus(x)"),
+    special_cases: &[],
+    keras_layer: None,
+    source: "Keras 3.15",
+};

@@ -1,0 +1,145 @@
+use std::fmt;
+use std::sync::Arc;
+
+use rhyton_expression::Expression;
+use rhyton_graph::{Graph, Spec, Tensor};
+
+use super::{BuiltIn, catalogue::Formula};
+use crate::{Error, Result};
+
+/// What an activation computes, under a name, with parameters and their defaults.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// The name; empty for an expression written in place.
+    pub name: String,
+    /// The package of a registration `package>name`.
+    pub package: Option<String>,
+    /// The parameters with their defaults.
+    pub parameters: Vec<(String, f64)>,
+    /// The function itself.
+    pub body: Body,
+}
+
+/// The function behind a definition.
+#[derive(Clone)]
+pub enum Body {
+    /// An elementwise expression.
+    Expression(Expression),
+    /// A Rust function over tensors: the input and one tensor for each parameter.
+    Function(TensorFunction),
+    /// A built-in function over the axis that the parameter `axis` names.
+    OverAxis(&'static BuiltIn, fn(&Tensor, isize) -> Tensor),
+    /// A function that came with a file: one program for each shape it was used with, taking the
+    /// input and the parameters.
+    Saved(Vec<(Spec, Arc<Graph>)>),
+}
+
+/// A Rust function of the input and the parameters.
+pub type TensorFunction = Arc<dyn Fn(&Tensor, &[Tensor]) -> Tensor + Send + Sync>;
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expression(expression) => write!(f, "{expression}"),
+            Self::Function(_) => f.write_str("a Rust function"),
+            Self::OverAxis(builtin, _) => f.write_str(builtin.text()),
+            Self::Saved(programs) => write!(f, "a saved function of {} shapes", programs.len()),
+        }
+    }
+}
+
+impl Definition {
+    /// A definition from an expression; its parameters are the expression's.
+    pub fn expression(name: &str, expression: Expression) -> Self {
+        let parameters =
+            expression.parameters().iter().map(|p| (p.name.clone(), p.default)).collect();
+        Self { name: name.to_owned(), package: None, parameters, body: Body::Expression(expression) }
+    }
+
+    /// A definition from a Rust function and its named parameters.
+    pub fn function(name: &str, function: TensorFunction, parameters: Vec<(String, f64)>) -> Self {
+        Self { name: name.to_owned(), package: None, parameters, body: Body::Function(function) }
+    }
+
+    /// The definition of a built-in.
+    pub(crate) fn builtin(builtin: &'static BuiltIn) -> Self {
+        let parameters =
+            builtin.parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let body = match builtin.formula {
+            Formula::Elementwise(text) => {
+                let definition = signature(builtin.name, builtin.parameters, text);
+                let parsed = Expression::parse(&definition);
+                Body::Expression(parsed.expect("a test parses every built-in definition"))
+            }
+            Formula::OverAxis(_, function) => Body::OverAxis(builtin, function),
+        };
+        Self { name: builtin.name.to_owned(), package: None, parameters, body }
+    }
+
+    /// The key under which files and registries know it: `package>name`, or the name.
+    pub fn key(&self) -> String {
+        match &self.package {
+            Some(package) => format!("{package}>{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The formula as people read it.
+    pub fn text(&self) -> String {
+        format!("{:?}", self.body)
+    }
+
+    /// Whether it can be told to compute the same as another; functions only when they are one.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let same_body = match (&self.body, &other.body) {
+            (Body::Expression(a), Body::Expression(b)) => a.nodes() == b.nodes(),
+            (Body::Function(a), Body::Function(b)) => Arc::ptr_eq(a, b),
+            (Body::OverAxis(a, _), Body::OverAxis(b, _)) => std::ptr::eq(*a, *b),
+            _ => false,
+        };
+        same_body && self.parameters == other.parameters
+    }
+
+    /// The value for an input and one tensor for each parameter.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a saved function that was not saved for this shape; what a program
+    /// refuses.
+    pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
+        match &self.body {
+            Body::Expression(expression) => Ok(expression.lower(x, parameters).checked()?),
+            Body::Function(function) => Ok(function(x, parameters).checked()?),
+            Body::OverAxis(_, function) => Ok(function(x, -1).checked()?),
+            Body::Saved(programs) => {
+                let Some((_, program)) = programs.iter().find(|(spec, _)| spec == x.spec()) else {
+                    let known: Vec<String> =
+                        programs.iter().map(|(spec, _)| spec.to_string()).collect();
+                    return Err(Error::config(
+                        self.key(),
+                        "input",
+                        format!("one of the shapes it was saved for ({})", known.join(", ")),
+                        x.spec(),
+                    ));
+                };
+                let mut inputs = vec![x.clone()];
+                inputs.extend_from_slice(parameters);
+                Ok(program.call(&inputs)?.remove(0).checked()?)
+            }
+        }
+    }
+}
+
+/// `name(x, beta=1) = text`, so that parameters keep their order and defaults.
+pub(crate) fn signature(name: &str, parameters: &[(&str, f64)], text: &str) -> String {
+    let list: String =
+        parameters.iter().map(|(name, value)| format!(", {name}={}", number(*value))).collect();
+    format!("{name}(x{list}) = {text}")
+}
+
+/// A number as the language writes it.
+pub(crate) fn number(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    format!("{value:?}")
+}

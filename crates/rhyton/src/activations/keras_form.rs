@@ -1,0 +1,320 @@
+//! How an activation stands in Keras' files: a built-in with Keras' defaults as its name, with
+//! other values as the layer that Keras has for it, everything else as an object that real Keras
+//! can load once it knows the class. The definition itself goes into `rhyton.json`.
+
+use std::sync::Arc;
+
+use rhyton_expression::Expression;
+use rhyton_graph::{Graph, Spec, Tensor, Tracer};
+use rhyton_tensor::DType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::binding::Bound;
+use super::definition::signature;
+use super::{Activation, Body, BuiltIn, Definition, Parameter, lookup};
+use crate::{Error, Result};
+
+/// The class of an expression written in place.
+const IN_PLACE: &str = "Expression";
+
+impl Serialize for Activation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.bound() {
+            Ok(bound) => write(bound).serialize(serializer),
+            Err(error) => Err(serde::ser::Error::custom(error)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Activation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(read(&value).map_or_else(Self::from, Self::from))
+    }
+}
+
+fn write(bound: &Bound) -> Value {
+    if let Some(builtin) = bound.builtin() {
+        if bound.is_default() {
+            return json!(builtin.keras_name());
+        }
+        if let Some(form) = keras_layer(builtin, bound) {
+            return form;
+        }
+    }
+    let class = class_name(&bound.definition.name);
+    let mut config = Map::new();
+    if let (Body::Expression(expression), true) =
+        (&bound.definition.body, bound.definition.name.is_empty())
+    {
+        config.insert("expression".to_owned(), json!(expression.to_string()));
+    }
+    for (name, parameter) in &bound.parameters {
+        config.insert(name.clone(), write_parameter(*parameter));
+    }
+    json!({
+        "module": null,
+        "class_name": class,
+        "config": config,
+        "registered_name": registered_name(&bound.definition),
+    })
+}
+
+/// Keras' own layer with these values, if it has one and all values are fixed.
+fn keras_layer(builtin: &BuiltIn, bound: &Bound) -> Option<Value> {
+    let (class, _) = builtin.keras_layer?;
+    let mut config = Map::new();
+    for (name, parameter) in &bound.parameters {
+        let Parameter::Fixed(value) = parameter else { return None };
+        let value = match name.as_str() {
+            "axis" => json!(*value as i64),
+            _ if value.is_infinite() => Value::Null,
+            _ => json!(value),
+        };
+        config.insert(name.clone(), value);
+    }
+    Some(json!({
+        "module": "keras.layers",
+        "class_name": class,
+        "config": config,
+        "registered_name": null,
+    }))
+}
+
+/// `my_swish` becomes `MySwish`.
+fn class_name(name: &str) -> String {
+    if name.is_empty() {
+        return IN_PLACE.to_owned();
+    }
+    let parts = name.split('_').map(|part| {
+        let mut letters = part.chars();
+        letters.next().map_or(String::new(), |first| {
+            first.to_uppercase().chain(letters).collect::<String>()
+        })
+    });
+    parts.collect()
+}
+
+/// The name under which real Keras looks for the class: `package>Class`.
+pub(crate) fn registered_name(definition: &Definition) -> String {
+    let package = definition.package.as_deref().unwrap_or("rhyton");
+    format!("{package}>{}", class_name(&definition.name))
+}
+
+fn write_parameter(parameter: Parameter) -> Value {
+    match parameter {
+        Parameter::Fixed(value) if value.is_infinite() => json!(super::definition::number(value)),
+        Parameter::Fixed(value) => json!(value),
+        Parameter::Trainable { initial, axis } => {
+            json!({"trainable": true, "initial": initial, "axis": axis})
+        }
+    }
+}
+
+fn read_parameter(owner: &str, name: &str, value: &Value) -> Result<Parameter> {
+    let refuse = || {
+        let expected = "a number or {\"trainable\", \"initial\", \"axis\"}";
+        Error::config(owner, name, expected, value)
+    };
+    match value {
+        Value::Number(number) => Ok(Parameter::Fixed(number.as_f64().ok_or_else(refuse)?)),
+        Value::Bool(flag) => Ok(Parameter::Fixed(f64::from(u8::from(*flag)))),
+        Value::Null => Ok(Parameter::Fixed(f64::INFINITY)),
+        Value::String(text) => match text.as_str() {
+            "inf" => Ok(Parameter::Fixed(f64::INFINITY)),
+            "-inf" => Ok(Parameter::Fixed(f64::NEG_INFINITY)),
+            _ => Err(refuse()),
+        },
+        Value::Object(object) => {
+            let initial = object.get("initial").and_then(Value::as_f64).ok_or_else(refuse)?;
+            let axis = object.get("axis").and_then(Value::as_i64).map(|axis| axis as isize);
+            Ok(Parameter::Trainable { initial, axis })
+        }
+        Value::Array(_) => Err(refuse()),
+    }
+}
+
+/// The activation that a value in a configuration means.
+fn read(value: &Value) -> Result<Activation> {
+    match value {
+        Value::Null => Ok(Activation::linear()),
+        Value::String(name) => Activation::parse(name),
+        Value::Object(object) => {
+            let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
+            let config = object.get("config").unwrap_or(&Value::Null);
+            match (text("class_name"), config) {
+                ("function", Value::String(name)) => function(name),
+                ("Activation", Value::Object(inner)) => {
+                    read(inner.get("activation").unwrap_or(&Value::Null))
+                }
+                (class, config) => instance(class, text("registered_name"), config),
+            }
+        }
+        other => {
+            let expected = "a name or an object with class_name and config";
+            Err(Error::config("activation", "configuration", expected, other))
+        }
+    }
+}
+
+/// A function that Keras wrote by its name, with or without a package.
+fn function(name: &str) -> Result<Activation> {
+    let bare = name.rsplit('>').next().unwrap_or(name);
+    let found = lookup::find(name).or_else(|| lookup::find(bare));
+    found.map(Activation::from).ok_or_else(|| lookup::unknown(bare))
+}
+
+/// An object: Keras' layer of a built-in, a definition stored in the file, or a registered name.
+fn instance(class: &str, registered: &str, config: &Value) -> Result<Activation> {
+    let empty = Map::new();
+    let config = config.as_object().unwrap_or(&empty);
+    let layer = super::ACTIVATIONS.iter().find_map(|builtin| {
+        let (name, defaults) = builtin.keras_layer?;
+        (name == class && !registered.contains('>')).then_some((builtin, defaults))
+    });
+    if let Some((builtin, defaults)) = layer {
+        let mut bound = Bound::new(lookup::builtin(builtin.name).expect("built-ins are listed"));
+        for (name, value) in defaults {
+            bound = bound.with(name, Parameter::Fixed(*value))?;
+        }
+        return bind(bound, config, &["name", "trainable", "dtype"]);
+    }
+    if class == IN_PLACE {
+        if let Some(text) = config.get("expression").and_then(Value::as_str) {
+            let activation = Activation::parse(text)?;
+            return bind(activation.bound()?.clone(), config, &["expression"]);
+        }
+    }
+    let (package, _) = registered.split_once('>').unwrap_or(("", ""));
+    let snake = rhyton_formats::snake_case(class);
+    let candidates =
+        [registered.to_owned(), format!("{package}>{snake}"), class.to_owned(), snake.clone()];
+    let found = candidates.iter().find_map(|name| lookup::find(name));
+    let definition = found.ok_or_else(|| lookup::unknown(&snake))?;
+    bind(Bound::new(definition), config, &["name", "trainable", "dtype"])
+}
+
+fn bind(mut bound: Bound, config: &Map<String, Value>, ignored: &[&str]) -> Result<Activation> {
+    for (name, value) in config.iter().filter(|(name, _)| !ignored.contains(&name.as_str())) {
+        let parameter = read_parameter(&bound.definition.key(), name, value)?;
+        bound = bound.with(name, parameter)?;
+    }
+    Ok(bound.into())
+}
+
+/// A definition as `rhyton.json` stores it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The name under which layers find it.
+    name: String,
+    /// The package of its registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
+    /// The parameters in order, with defaults; infinities are written as text.
+    parameters: Vec<(String, Value)>,
+    /// The formula, for elementwise definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expression: Option<String>,
+    /// For functions over tensors: one program for each shape in use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    programs: Vec<String>,
+}
+
+impl Stored {
+    /// The stored form of an activation's definition; `None` for built-ins and expressions written
+    /// in place, which the configuration holds whole. `inputs` are the shapes it is used with.
+    ///
+    /// # Errors
+    /// What tracing a Rust function refuses.
+    pub(crate) fn of(activation: &Activation, inputs: &[Spec]) -> Result<Option<(String, Self)>> {
+        let bound = activation.bound()?;
+        let definition = &bound.definition;
+        if bound.builtin().is_some() || definition.name.is_empty() {
+            return Ok(None);
+        }
+        let (expression, programs) = match &definition.body {
+            Body::Expression(expression) => (Some(expression.to_string()), Vec::new()),
+            Body::OverAxis(..) => return Ok(None),
+            _ => (None, inputs.iter().map(|spec| program(definition, spec)).collect::<Result<_>>()?),
+        };
+        let parameters = definition
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), write_parameter(Parameter::Fixed(*value))))
+            .collect();
+        let stored = Self {
+            name: definition.name.clone(),
+            package: definition.package.clone(),
+            parameters,
+            expression,
+            programs,
+        };
+        Ok(Some((registered_name(definition), stored)))
+    }
+
+    /// The definition that was stored.
+    ///
+    /// # Errors
+    /// [`Error::Expression`], [`Error::Config`], or what a program's text has wrong.
+    pub(crate) fn definition(&self) -> Result<Definition> {
+        let mut parameters = Vec::new();
+        for (name, value) in &self.parameters {
+            match read_parameter(&self.name, name, value)? {
+                Parameter::Fixed(value) => parameters.push((name.clone(), value)),
+                Parameter::Trainable { .. } => {
+                    return Err(Error::config(&self.name, name, "a default number", value));
+                }
+            }
+        }
+        let body = match &self.expression {
+            Some(text) => {
+                let list: Vec<(&str, f64)> =
+                    parameters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+                let text = signature("stored", &list, text);
+                let parsed = Expression::parse(&text);
+                Body::Expression(parsed.map_err(|error| Error::Expression(error.render()))?)
+            }
+            None => Body::Saved(
+                self.programs
+                    .iter()
+                    .map(|text| saved(text, parameters.len()))
+                    .collect::<Result<_>>()
+                    .map_err(|error| error.within(self.name.clone()))?,
+            ),
+        };
+        let (name, package) = (self.name.clone(), self.package.clone());
+        Ok(Definition { name, package, parameters, body })
+    }
+}
+
+/// The text of a function as a program for inputs of a shape.
+fn program(definition: &Definition, spec: &Spec) -> Result<String> {
+    let tracer = Tracer::new(Arc::new([]));
+    let x = tracer.input("x", spec.clone());
+    let scalar = Spec::new(spec.dtype, &[][..] as &[usize]);
+    let parameters: Vec<Tensor> =
+        definition.parameters.iter().map(|(name, _)| tracer.input(name, scalar.clone())).collect();
+    let value = definition.apply(&x, &parameters)?;
+    tracer.output("y", &value)?;
+    Ok(rhyton_graph::simplify(&tracer.finish()).to_string())
+}
+
+/// A program from its text: the input, one scalar for each parameter, one output.
+fn saved(text: &str, parameters: usize) -> Result<(Spec, Arc<Graph>)> {
+    let graph: Graph = text.parse()?;
+    let fits = graph.inputs.len() == parameters + 1
+        && graph.outputs.len() == 1
+        && graph.assigns.is_empty()
+        && graph.variables.is_empty();
+    let spec = graph.inputs.first().map(|&input| graph.node(input).spec.clone());
+    match spec.filter(|spec| fits && spec.dtype != DType::Bool) {
+        Some(spec) => Ok((spec, Arc::new(graph))),
+        None => Err(Error::config(
+            "program",
+            "inputs and outputs",
+            format!("{} inputs and 1 output", parameters + 1),
+            format!("{} and {}", graph.inputs.len(), graph.outputs.len()),
+        )),
+    }
+}

@@ -1,0 +1,289 @@
+use std::sync::Arc;
+
+use rhyton_expression::{Context, Expression};
+use rhyton_graph::{Spec, Tensor};
+use rhyton_tensor::Array;
+
+use super::binding::{Bound, parse_call};
+use super::{Body, Definition, lookup};
+use crate::initializers::Constant;
+use crate::layer::{Call, Scope};
+use crate::{Error, Result};
+
+/// An activation as a layer holds it: a definition and the values of its parameters.
+///
+/// Made from a name (`"swish"`), a name with parameters (`"swish(beta=1.5)"`,
+/// `"swish(beta=trainable(1.5))"`), an expression (`"x * sigmoid(1.5 * x)"`) or a definition. What
+/// can't be found or read surfaces when the layer is built.
+#[derive(Debug, Clone)]
+pub struct Activation(State);
+
+#[derive(Debug, Clone)]
+enum State {
+    Bound(Bound),
+    Failed(Error),
+}
+
+/// The value of a parameter of an activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Parameter {
+    /// A number.
+    Fixed(f64),
+    /// A weight that training changes, with its first value: one for the layer, or one for each
+    /// place along an axis.
+    Trainable {
+        /// The first value.
+        initial: f64,
+        /// The axis with a value for each place; `None` for one value in all.
+        axis: Option<isize>,
+    },
+}
+
+/// A parameter that training changes; one value for the layer.
+pub fn trainable(initial: f64) -> Parameter {
+    Parameter::Trainable { initial, axis: None }
+}
+
+impl From<f64> for Parameter {
+    fn from(value: f64) -> Self {
+        Self::Fixed(value)
+    }
+}
+
+impl Activation {
+    /// The identity.
+    pub fn linear() -> Self {
+        Self::from("linear")
+    }
+
+    /// The activation that a text means: a name, a name with parameters, or an expression.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest names, [`Error::Expression`] with a caret.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::resolve(text).map(|bound| Self(State::Bound(bound)))
+    }
+
+    fn resolve(text: &str) -> Result<Bound> {
+        let text = text.trim();
+        if let Some(definition) = lookup::find(text) {
+            return Ok(Bound::new(definition));
+        }
+        if let Some(bound) = parse_call(text)? {
+            return Ok(bound);
+        }
+        let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '>' | '/' | '.' | '-');
+        if text != "x" && text.chars().all(named) && text.parse::<f64>().is_err() {
+            return Err(lookup::unknown(text));
+        }
+        let vocabulary = lookup::vocabulary();
+        let context = Context { vocabulary: Some(&vocabulary), ..Context::default() };
+        let expression = Expression::parse_in(text, &context)
+            .map_err(|error| Error::Expression(error.render()))?;
+        for warning in expression.warnings() {
+            crate::notices::once(&format!("activation `{text}`: {warning}"));
+        }
+        let name = expression.name().unwrap_or_default().to_owned();
+        Ok(Bound::new(Arc::new(Definition::expression(&name, expression))))
+    }
+
+    /// With a parameter fixed or made trainable.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a parameter that the definition does not have.
+    pub fn with(self, parameter: &str, value: impl Into<Parameter>) -> Result<Self> {
+        let bound = self.bound()?.clone().with(parameter, value.into())?;
+        Ok(Self(State::Bound(bound)))
+    }
+
+    /// The definition behind the activation.
+    ///
+    /// # Errors
+    /// What its name or text failed with.
+    pub fn definition(&self) -> Result<&Arc<Definition>> {
+        Ok(&self.bound()?.definition)
+    }
+
+    /// The parameters with their values, in the definition's order.
+    ///
+    /// # Errors
+    /// What its name or text failed with.
+    pub fn parameters(&self) -> Result<&[(String, Parameter)]> {
+        Ok(&self.bound()?.parameters)
+    }
+
+    /// Whether it is the identity.
+    pub fn is_linear(&self) -> bool {
+        matches!(&self.0, State::Bound(bound) if bound.definition.name == "linear")
+    }
+
+    /// Whether it is the built-in of this name.
+    pub(crate) fn is_builtin(&self, name: &str) -> bool {
+        let State::Bound(bound) = &self.0 else { return false };
+        lookup::builtin(name).is_some_and(|builtin| Arc::ptr_eq(&builtin, &bound.definition))
+    }
+
+    pub(crate) fn bound(&self) -> Result<&Bound> {
+        match &self.0 {
+            State::Bound(bound) => Ok(bound),
+            State::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// Declares the trainable parameters for an input of this shape.
+    ///
+    /// # Errors
+    /// What its name or text failed with; an axis that the input does not have.
+    pub fn build(&self, scope: &mut Scope<'_>, input: &Spec) -> Result<()> {
+        let bound = self.bound()?;
+        let mut part = scope.part("activation");
+        part.remember_input(input);
+        for (name, parameter) in &bound.parameters {
+            let Parameter::Trainable { initial, axis } = parameter else { continue };
+            let shape: Vec<usize> = match axis {
+                None => Vec::new(),
+                Some(axis) => {
+                    let place = input.shape.axis(name, *axis)?;
+                    let Some(size) = input.shape[place].fixed_size() else {
+                        let expected = format!("a known size at axis {axis}");
+                        return Err(Error::config(name, "axis", expected, &input.shape));
+                    };
+                    vec![size]
+                }
+            };
+            part.weight(name, &shape, Constant::new(*initial))?;
+        }
+        Ok(())
+    }
+
+    /// The activation's value, inside a layer that has built it.
+    ///
+    /// # Errors
+    /// What its name or text failed with; what its function refuses.
+    pub fn call(&self, cx: &mut Call<'_>, x: &Tensor) -> Result<Tensor> {
+        if self.is_linear() {
+            return Ok(x.clone());
+        }
+        cx.note_activation_input(x);
+        let bound = self.bound()?;
+        let parameters: Vec<Tensor> = cx.within("activation", |cx| {
+            bound
+                .parameters
+                .iter()
+                .map(|(name, parameter)| match parameter {
+                    Parameter::Fixed(value) => Ok(x.scalar_like(*value)),
+                    Parameter::Trainable { axis, .. } => {
+                        let weight = rhyton_graph::cast(&cx.weight(name)?, x.dtype());
+                        axis.map_or(Ok(weight.clone()), |axis| along(&weight, x, axis))
+                    }
+                })
+                .collect::<Result<_>>()
+        })?;
+        bound.apply(x, &parameters)
+    }
+
+    /// The activation of a tensor with all parameters at their fixed or first values, outside a
+    /// layer: for plots, tables and tests.
+    ///
+    /// # Errors
+    /// As [`Activation::call`].
+    pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        let bound = self.bound()?;
+        let parameters: Vec<Tensor> = bound
+            .parameters
+            .iter()
+            .map(|(_, parameter)| match parameter {
+                Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. } => {
+                    x.scalar_like(*value)
+                }
+            })
+            .collect();
+        bound.apply(x, &parameters)
+    }
+
+    /// Values and derivatives at points, exactly as training computes them.
+    ///
+    /// # Errors
+    /// As [`Activation::call`].
+    pub fn evaluate(&self, points: &Array) -> Result<[Array; 2]> {
+        let failed = |error: &Error| {
+            Tensor::failed(rhyton_graph::Error::Message { message: error.to_string() })
+        };
+        let traced = |x: &[Tensor]| {
+            let value = self.apply(&x[0]).unwrap_or_else(|error| failed(&error));
+            let total = rhyton_graph::sum(&value, None, false);
+            let slope = rhyton_graph::gradients(&total, &[&x[0]]);
+            let slope = slope.map_or_else(Tensor::failed, |mut slopes| slopes.remove(0));
+            vec![value, slope]
+        };
+        let mut results = rhyton_graph::eval(traced, &[points])?;
+        let slope = results.remove(1);
+        Ok([results.remove(0), slope])
+    }
+}
+
+/// A parameter with a value for each place along an axis, shaped to broadcast against `x`.
+fn along(weight: &Tensor, x: &Tensor, axis: isize) -> Result<Tensor> {
+    let place = x.shape().axis("activation", axis)?;
+    let mut dims = vec![rhyton_graph::Dim::ONE; x.rank()];
+    dims[place] = x.shape()[place];
+    Ok(rhyton_graph::reshape_to(weight, dims).checked()?)
+}
+
+impl Default for Activation {
+    fn default() -> Self {
+        Self::linear()
+    }
+}
+
+impl From<&str> for Activation {
+    fn from(text: &str) -> Self {
+        Self(Self::resolve(text).map_or_else(State::Failed, State::Bound))
+    }
+}
+
+impl From<String> for Activation {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Definition> for Activation {
+    fn from(definition: Definition) -> Self {
+        Self(State::Bound(Bound::new(Arc::new(definition))))
+    }
+}
+
+impl From<Arc<Definition>> for Activation {
+    fn from(definition: Arc<Definition>) -> Self {
+        Self(State::Bound(Bound::new(definition)))
+    }
+}
+
+impl From<Bound> for Activation {
+    fn from(bound: Bound) -> Self {
+        Self(State::Bound(bound))
+    }
+}
+
+impl From<Error> for Activation {
+    /// An activation that could not be read; building a layer with it fails so.
+    fn from(error: Error) -> Self {
+        Self(State::Failed(error))
+    }
+}
+
+impl Bound {
+    pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
+        if let Some(expression) = self.special_case() {
+            return Ok(expression.lower(x, &[]).checked()?);
+        }
+        if let Body::OverAxis(_, function) = &self.definition.body {
+            let axis = self.parameters.first().map_or(-1.0, |(_, value)| match value {
+                Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. } => *value,
+            });
+            return Ok(function(x, axis as isize).checked()?);
+        }
+        self.definition.apply(x, parameters)
+    }
+}

@@ -1,0 +1,126 @@
+//! A model's variables and programs on a backend. The session is made at first use; until then
+//! the values wait on the host, so that describing, loading and saving a model starts no engine.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rhyton_graph::{Executable, Session, Tracer, VariableId, VariableSpec};
+use rhyton_tensor::Array;
+
+use crate::Result;
+use crate::backends::Engine as Choice;
+
+/// Variables, session and compiled programs of one model.
+pub(crate) struct Engine {
+    choice: Choice,
+    state: Mutex<State>,
+}
+
+struct State {
+    variables: Arc<[VariableSpec]>,
+    place: Place,
+    programs: BTreeMap<String, Arc<dyn Executable>>,
+}
+
+enum Place {
+    Host(Vec<Array>),
+    Device(Arc<dyn Session>),
+}
+
+impl Engine {
+    pub(crate) fn new(choice: Choice, variables: Vec<VariableSpec>, values: Vec<Array>) -> Self {
+        let state = State {
+            variables: variables.into(),
+            place: Place::Host(values),
+            programs: BTreeMap::new(),
+        };
+        Self { choice, state: Mutex::new(state) }
+    }
+
+    /// The backend's name.
+    pub(crate) fn backend_name(&self) -> &str {
+        self.choice.backend.name()
+    }
+
+    pub(crate) fn variables(&self) -> Arc<[VariableSpec]> {
+        Arc::clone(&self.state().variables)
+    }
+
+    /// The value of a variable.
+    pub(crate) fn read(&self, variable: VariableId) -> Result<Array> {
+        match &self.state().place {
+            Place::Host(values) => Ok(values[variable.index()].clone()),
+            Place::Device(session) => Ok(session.read(variable)?),
+        }
+    }
+
+    /// Sets a variable.
+    pub(crate) fn write(&self, variable: VariableId, value: &Array) -> Result<()> {
+        let mut state = self.state();
+        state.variables[variable.index()].check(value)?;
+        match &mut state.place {
+            Place::Host(values) => values[variable.index()] = value.clone(),
+            Place::Device(session) => session.write(variable, value)?,
+        }
+        Ok(())
+    }
+
+    /// Keeps the first `keep` variables with their values and puts new ones behind them; compiled
+    /// programs are dropped.
+    pub(crate) fn extend(
+        &self,
+        keep: usize,
+        added: Vec<VariableSpec>,
+        values: Vec<Array>,
+    ) -> Result<()> {
+        let mut kept = (0..keep as u32)
+            .map(|place| self.read(VariableId(place)))
+            .collect::<Result<Vec<_>>>()?;
+        let mut state = self.state();
+        let mut variables = state.variables[..keep].to_vec();
+        variables.extend(added);
+        kept.extend(values);
+        state.variables = variables.into();
+        state.place = Place::Host(kept);
+        state.programs.clear();
+        Ok(())
+    }
+
+    /// The program under a key, traced and compiled at its first use.
+    pub(crate) fn program(
+        &self,
+        key: &str,
+        trace: impl FnOnce(&Tracer) -> Result<()>,
+    ) -> Result<Arc<dyn Executable>> {
+        if let Some(program) = self.state().programs.get(key) {
+            return Ok(Arc::clone(program));
+        }
+        // Tracing may ask for variables, so the lock is not held meanwhile.
+        let tracer = Tracer::new(self.variables());
+        trace(&tracer)?;
+        let graph = rhyton_graph::simplify(&tracer.finish());
+        let mut state = self.state();
+        let program = self.session(&mut state)?.compile(&graph)?;
+        state.programs.insert(key.to_owned(), Arc::clone(&program));
+        Ok(program)
+    }
+
+    fn session(&self, state: &mut State) -> Result<Arc<dyn Session>> {
+        match &state.place {
+            Place::Device(session) => Ok(Arc::clone(session)),
+            Place::Host(values) => {
+                let device = self.choice.device.as_deref();
+                let session = self.choice.backend.session(device, Arc::clone(&state.variables))?;
+                for (place, value) in values.iter().enumerate() {
+                    session.write(VariableId(place as u32), value)?;
+                }
+                state.place = Place::Device(Arc::clone(&session));
+                Ok(session)
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,261 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhyton_graph::{
+    Dim, Shape, Tensor, Tracer, broadcast_to, cast, concatenate, iota_like, random_bits,
+    reshape_to, uniform,
+};
+use rhyton_tensor::{Array, DType};
+
+use super::weights::key;
+use super::{Layer, Weights};
+use crate::{Error, Result};
+
+/// The tensors that a layer returns.
+#[derive(Debug, Clone)]
+pub struct Outputs(Vec<Tensor>);
+
+impl From<Tensor> for Outputs {
+    fn from(tensor: Tensor) -> Self {
+        Self(vec![tensor])
+    }
+}
+
+impl From<Vec<Tensor>> for Outputs {
+    fn from(tensors: Vec<Tensor>) -> Self {
+        Self(tensors)
+    }
+}
+
+/// What a layer works with while it is traced.
+pub struct Call<'a> {
+    /// Whether dropout drops and statistics move.
+    pub training: bool,
+    tracer: &'a Tracer,
+    weights: &'a Weights,
+    path: String,
+    arguments: Vec<(String, Tensor)>,
+    masks: Vec<Option<Tensor>>,
+    output_mask: Option<Tensor>,
+    randomness: Option<Randomness>,
+    draws: BTreeMap<String, u32>,
+    losses: Vec<Tensor>,
+    entered: BTreeMap<String, Tensor>,
+}
+
+/// Where random numbers come from in a program: a seed, and the step that the program is at.
+#[derive(Debug, Clone)]
+pub(crate) struct Randomness {
+    pub(crate) seed: u64,
+    pub(crate) step: Tensor,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(tracer: &'a Tracer, weights: &'a Weights, training: bool) -> Self {
+        Self {
+            training,
+            tracer,
+            weights,
+            path: String::new(),
+            arguments: Vec::new(),
+            masks: Vec::new(),
+            output_mask: None,
+            randomness: None,
+            draws: BTreeMap::new(),
+            losses: Vec::new(),
+            entered: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn set_arguments(&mut self, arguments: Vec<(String, Tensor)>) {
+        self.arguments = arguments;
+    }
+
+    pub(crate) fn with_randomness(mut self, randomness: Randomness) -> Self {
+        self.randomness = Some(randomness);
+        self
+    }
+
+    /// Calls a layer under `name`, below the path of the layer that is being traced.
+    pub(crate) fn run(
+        &mut self,
+        name: &str,
+        layer: &dyn Layer,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Tensor>> {
+        let inner =
+            if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) };
+        let outer = std::mem::replace(&mut self.path, inner);
+        self.output_mask = None;
+        let tracer = self.tracer;
+        let outputs = self.traced(tracer, name, layer, inputs);
+        let path = std::mem::replace(&mut self.path, outer);
+        outputs.map_err(|error| match error {
+            Error::Graph(_) => error,
+            other => other.within(path),
+        })
+    }
+
+    fn traced(
+        &mut self,
+        tracer: &Tracer,
+        name: &str,
+        layer: &dyn Layer,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Tensor>> {
+        let mut refused = None;
+        let outputs = tracer.scope(name, || match layer.call(self, inputs) {
+            Ok(Outputs(outputs)) => outputs.into_iter().map(Tensor::checked).collect(),
+            Err(Error::Graph(error)) => Err(error),
+            Err(other) => {
+                refused = Some(other);
+                Ok(Vec::new())
+            }
+        });
+        match refused {
+            Some(error) => Err(error),
+            None => Ok(outputs?),
+        }
+    }
+
+    /// A weight that the layer declared.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when it was not declared.
+    pub fn weight(&self, name: &str) -> Result<Tensor> {
+        let path = format!("{}/{name}", self.path);
+        match self.weights.get(&path) {
+            Some((variable, _)) => Ok(self.tracer.variable(variable)),
+            None => Err(Error::config(path, "weight", "a name declared in build", "another")),
+        }
+    }
+
+    /// Gives a weight a new value after the step, e.g. a moving average.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when it was not declared; a value of another shape fails the trace.
+    pub fn assign(&mut self, name: &str, value: &Tensor) -> Result<()> {
+        let path = format!("{}/{name}", self.path);
+        let Some((variable, _)) = self.weights.get(&path) else {
+            return Err(Error::config(path, "weight", "a name declared in build", "another"));
+        };
+        self.tracer.assign(variable, value).checked()?;
+        Ok(())
+    }
+
+    /// Calls a sub-layer that `build` declared.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when there is none of that name; what its call refuses.
+    pub fn call_layer(&mut self, name: &str, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+        let path = format!("{}/{name}", self.path);
+        let Some(layer) = self.weights.sub_layers.get(&path) else {
+            return Err(Error::config(path, "sub-layer", "a name declared in build", "another"));
+        };
+        let layer = Arc::clone(layer);
+        self.run(name, &*layer, inputs)
+    }
+
+    /// Runs `part` with the path of a part of the layer, e.g. its activation.
+    pub(crate) fn within<T>(&mut self, name: &str, part: impl FnOnce(&Self) -> T) -> T {
+        let inner = format!("{}/{name}", self.path);
+        let outer = std::mem::replace(&mut self.path, inner);
+        let result = part(self);
+        self.path = outer;
+        result
+    }
+
+    /// A named optional call argument, e.g. `attention_mask`.
+    pub fn argument(&self, name: &str) -> Option<&Tensor> {
+        self.arguments.iter().find(|(key, _)| key == name).map(|(_, tensor)| tensor)
+    }
+
+    /// The mask that came with input `index`: bool, true where the element counts.
+    pub fn mask(&self, index: usize) -> Option<&Tensor> {
+        self.masks.get(index)?.as_ref()
+    }
+
+    /// The mask that goes on with the layer's output.
+    pub fn set_mask(&mut self, mask: Tensor) {
+        self.output_mask = Some(mask);
+    }
+
+    pub(crate) fn set_input_masks(&mut self, masks: Vec<Option<Tensor>>) {
+        self.masks = masks;
+    }
+
+    pub(crate) fn take_output_mask(&mut self) -> Option<Tensor> {
+        self.output_mask.take()
+    }
+
+    /// Keeps what enters the activation of the layer being traced.
+    pub(crate) fn note_activation_input(&mut self, x: &Tensor) {
+        self.entered.insert(self.path.clone(), x.clone());
+    }
+
+    /// What entered the activation of a layer at its last call.
+    pub(crate) fn entered_activation(&self, layer: &str) -> Option<&Tensor> {
+        self.entered.get(layer)
+    }
+
+    /// Adds a scalar to the training loss, e.g. an activity penalty.
+    pub fn add_loss(&mut self, loss: Tensor) {
+        self.losses.push(loss);
+    }
+
+    pub(crate) fn take_losses(&mut self) -> Vec<Tensor> {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// A constant of the program.
+    pub fn constant(&self, array: Array) -> Tensor {
+        self.tracer.constant(array)
+    }
+
+    /// The key of this layer's next random stream: from the training seed (or the layer's own),
+    /// the layer's path, and how often the layer has drawn before in this program.
+    ///
+    /// # Errors
+    /// [`Error::State`] outside training.
+    pub fn seed(&mut self, own: Option<u64>) -> Result<Tensor> {
+        let Some(randomness) = &self.randomness else {
+            let advice = "draw only when `cx.training` is set".to_owned();
+            return Err(Error::State { what: format!("{}: no random stream", self.path), advice });
+        };
+        let draw = self.draws.entry(self.path.clone()).or_default();
+        let words = key(own.unwrap_or(randomness.seed), &format!("{}#{draw}", self.path));
+        *draw += 1;
+        Ok(self.tracer.constant(Array::from_slice(&[2], &words)?))
+    }
+
+    /// Numbers uniform on [0, 1), one for each element of `like`. A sample's numbers depend only
+    /// on seed, layer, step and the sample's place in the batch.
+    ///
+    /// # Errors
+    /// [`Error::State`] outside training; [`Error::Config`] for a shape that depends on the batch
+    /// beyond its first axis.
+    pub fn uniform(&mut self, like: &Tensor, own: Option<u64>) -> Result<Tensor> {
+        let key = self.seed(own)?;
+        let shape = like.shape().clone();
+        let (first, rest) = match shape.split_first() {
+            Some((first, rest)) => (*first, Shape::from(rest.to_vec())),
+            None => (Dim::ONE, Shape::scalar()),
+        };
+        let Some(sizes) = rest.fixed_sizes() else {
+            let expected = "a batch on the first axis only";
+            return Err(Error::config(&self.path, "input", expected, &shape));
+        };
+        let step = self.randomness.as_ref().map(|randomness| cast(&randomness.step, DType::U32));
+        let step = step.expect("seed has checked that there is a random stream");
+        let step = broadcast_to(&step, &Shape::from(vec![first, Dim::ONE]));
+        let place = iota_like(&step, 0, DType::U32);
+        let counter = concatenate(&[place, step], -1);
+        let bits = random_bits(&key, &counter, sizes.iter().product());
+        Ok(reshape_to(&uniform(&bits), shape).checked()?)
+    }
+
+    /// The path of the layer being traced.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}

@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhyton_graph::{Spec, Tracer, VariableId, VariableSpec};
+use rhyton_tensor::Array;
+
+use crate::Result;
+use crate::initializers::AnyInitializer;
+use crate::layer::Layer;
+
+/// A weight that a layer declared.
+#[derive(Debug, Clone)]
+pub struct Weight {
+    /// The path in the model, e.g. `dense/kernel`.
+    pub path: String,
+    /// Shape and element type.
+    pub spec: Spec,
+    /// How the first value is drawn.
+    pub initializer: AnyInitializer,
+    /// Whether the optimizer changes it.
+    pub trainable: bool,
+}
+
+/// All weights of a model, in order of declaration; a weight's place is its variable in a session.
+#[derive(Debug, Clone, Default)]
+pub struct Weights {
+    list: Vec<Weight>,
+    by_path: BTreeMap<String, usize>,
+    pub(crate) sub_layers: BTreeMap<String, Arc<dyn Layer>>,
+    pub(crate) activation_inputs: BTreeMap<String, Spec>,
+}
+
+impl Weights {
+    /// The weights in order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (VariableId, &Weight)> {
+        self.list.iter().enumerate().map(|(place, weight)| (VariableId(place as u32), weight))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The weight at a path.
+    pub fn get(&self, path: &str) -> Option<(VariableId, &Weight)> {
+        let place = *self.by_path.get(path)?;
+        Some((VariableId(place as u32), &self.list[place]))
+    }
+
+    /// The weights directly under a path, trainable before others, each in order of declaration:
+    /// the order of Keras' files.
+    pub fn under(&self, path: &str) -> Vec<(VariableId, &Weight)> {
+        let inside = |weight: &Weight| {
+            let rest = weight.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|name| !name.contains('/'))
+        };
+        let (first, then): (Vec<_>, Vec<_>) =
+            self.iter().filter(|(_, weight)| inside(weight)).partition(|(_, w)| w.trainable);
+        first.into_iter().chain(then).collect()
+    }
+
+    /// What a session needs to know of the weights.
+    pub fn variables(&self) -> Vec<VariableSpec> {
+        self.list
+            .iter()
+            .map(|weight| VariableSpec { name: weight.path.clone(), spec: weight.spec.clone() })
+            .collect()
+    }
+
+    /// A tracer for programs over these weights alone.
+    pub fn tracer(&self) -> Tracer {
+        Tracer::new(self.variables().into())
+    }
+
+    /// First values of all weights, drawn on the host from `seed`.
+    ///
+    /// # Errors
+    /// What an initializer refuses.
+    pub fn initial_values(&self, seed: u64) -> Result<Vec<Array>> {
+        self.list.iter().map(|weight| weight.initial_value(seed)).collect()
+    }
+
+    pub(crate) fn push(&mut self, weight: Weight) -> bool {
+        let place = self.list.len();
+        if self.by_path.contains_key(&weight.path) {
+            return false;
+        }
+        self.by_path.insert(weight.path.clone(), place);
+        self.list.push(weight);
+        true
+    }
+}
+
+impl Weight {
+    /// The first value, drawn on the host from `seed` and the path.
+    ///
+    /// # Errors
+    /// What the initializer refuses.
+    pub fn initial_value(&self, seed: u64) -> Result<Array> {
+        let shape = self.spec.shape.bind(0);
+        let array = self.initializer.array(&shape, key(seed, &self.path));
+        Ok(array.map_err(|error| error.within(self.path.clone()))?.cast(self.spec.dtype))
+    }
+}
+
+/// The key of the random stream that belongs to a path: 64-bit FNV-1a over seed and path.
+pub(crate) fn key(seed: u64, path: &str) -> rhyton_tensor::Key {
+    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    for byte in seed.to_le_bytes().into_iter().chain(path.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+    }
+    [hash as u32, (hash >> 32) as u32]
+}

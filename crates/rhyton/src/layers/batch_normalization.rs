@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use rhyton_graph::{Dim, Spec, Tensor, cast, mean, reshape_to, rsqrt, square, stop_gradient};
+use rhyton_macros::Setters;
+use rhyton_tensor::DType;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::initializers::AnyInitializer;
+use crate::layer::{Call, Common, HasCommon, Layer, LayerSpec, Outputs, Scope, WeightOptions};
+use crate::objects::{changed_config, from_config};
+use crate::{Error, Result};
+
+/// (x − mean) / √(variance + epsilon) · gamma + beta, for each place along `axis`.
+///
+/// In training, mean and (biased) variance are the batch's, and the moving statistics follow them:
+/// moving = moving · momentum + batch · (1 − momentum). Elsewhere, and when the layer is not
+/// trainable, the moving statistics are used.
+///
+/// # Shapes
+/// As the input; weights `gamma`, `beta`, `moving_mean`, `moving_variance`: `[size of axis]`.
+///
+/// Source: Keras 3.15 `keras.layers.BatchNormalization`; Ioffe & Szegedy 2015.
+#[derive(Debug, Clone, Serialize, Deserialize, Setters)]
+#[serde(default)]
+pub struct BatchNormalization {
+    #[serde(skip)]
+    common: Common,
+    /// The axis that keeps its own statistics; default −1.
+    axis: isize,
+    /// How much of the moving statistics stays at each step; default 0.99.
+    momentum: f64,
+    /// Added to the variance; default 1e-3.
+    epsilon: f64,
+    /// Whether beta is added; default true.
+    center: bool,
+    /// Whether gamma multiplies; default true.
+    scale: bool,
+    /// First value of beta; default zeros.
+    beta_initializer: AnyInitializer,
+    /// First value of gamma; default ones.
+    gamma_initializer: AnyInitializer,
+    /// First value of the moving mean; default zeros.
+    moving_mean_initializer: AnyInitializer,
+    /// First value of the moving variance; default ones.
+    moving_variance_initializer: AnyInitializer,
+}
+
+pub(super) static SPEC: LayerSpec = LayerSpec {
+    class_name: "BatchNormalization",
+    module: "keras.layers",
+    aliases: &[],
+    from_config: |config| {
+        let config = single_axis(config);
+        let ignored = ["synchronized", "renorm", "renorm_clipping", "renorm_momentum"];
+        Ok(Arc::new(from_config::<BatchNormalization>("BatchNormalization", config, &ignored)?))
+    },
+    cases: &["{}", r#"{"momentum": 0.9, "epsilon": 1e-5}"#, r#"{"center": false, "scale": false}"#],
+};
+
+/// Keras 2 writes the axis as a list of one.
+fn single_axis(mut config: Value) -> Value {
+    let axis = config.get("axis").and_then(Value::as_array);
+    if let Some([axis]) = axis.map(Vec::as_slice) {
+        config["axis"] = json!(axis);
+    }
+    config
+}
+
+impl Default for BatchNormalization {
+    fn default() -> Self {
+        Self {
+            common: Common::default(),
+            axis: -1,
+            momentum: 0.99,
+            epsilon: 1e-3,
+            center: true,
+            scale: true,
+            beta_initializer: "zeros".into(),
+            gamma_initializer: "ones".into(),
+            moving_mean_initializer: "zeros".into(),
+            moving_variance_initializer: "ones".into(),
+        }
+    }
+}
+
+impl BatchNormalization {
+    /// A layer with Keras' defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Layer for BatchNormalization {
+    fn spec(&self) -> &'static LayerSpec {
+        &SPEC
+    }
+
+    fn config(&self) -> Map<String, Value> {
+        changed_config(self)
+    }
+
+    fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
+        let shape = &inputs[0].shape;
+        let axis = shape.axis("BatchNormalization", self.axis)?;
+        let Some(size) = shape[axis].fixed_size() else {
+            let expected = format!("a known size at axis {axis}");
+            return Err(Error::config("BatchNormalization", "input", expected, shape));
+        };
+        if self.scale {
+            scope.weight("gamma", &[size], self.gamma_initializer.clone())?;
+        }
+        if self.center {
+            scope.weight("beta", &[size], self.beta_initializer.clone())?;
+        }
+        let fixed = WeightOptions { trainable: false, ..WeightOptions::default() };
+        scope.weight_with("moving_mean", &[size], self.moving_mean_initializer.clone(), fixed)?;
+        let variance = self.moving_variance_initializer.clone();
+        scope.weight_with("moving_variance", &[size], variance, fixed)
+    }
+
+    fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
+        let x = cast(&inputs[0], DType::F32);
+        let axis = x.shape().axis("BatchNormalization", self.axis)?;
+        let dims = |tensor: &Tensor| {
+            let mut dims = vec![Dim::ONE; x.rank()];
+            dims[axis] = x.shape()[axis];
+            reshape_to(tensor, dims)
+        };
+        let moving_mean = cx.weight("moving_mean")?;
+        let moving_variance = cx.weight("moving_variance")?;
+        let (mean, variance) = if cx.training && self.common().trainable {
+            let others: Vec<isize> =
+                (0..x.rank()).filter(|&other| other != axis).map(|other| other as isize).collect();
+            let batch_mean = mean(&x, Some(&others), false);
+            let batch_variance = mean(&square(&x - dims(&batch_mean)), Some(&others), false);
+            for (name, moving, batch) in [
+                ("moving_mean", &moving_mean, &batch_mean),
+                ("moving_variance", &moving_variance, &batch_variance),
+            ] {
+                let next = moving * self.momentum + stop_gradient(batch) * (1.0 - self.momentum);
+                cx.assign(name, &next)?;
+            }
+            (batch_mean, batch_variance)
+        } else {
+            (moving_mean, moving_variance)
+        };
+        let mut factor = rsqrt(variance + self.epsilon);
+        if self.scale {
+            factor = factor * cx.weight("gamma")?;
+        }
+        let mut result = (&x - dims(&mean)) * dims(&factor);
+        if self.center {
+            result = result + dims(&cx.weight("beta")?);
+        }
+        Ok(cast(&result, inputs[0].dtype()).into())
+    }
+}

@@ -1,0 +1,14 @@
+//! Models: a network of layers and operations, its weights, and what can be done with both.
+
+mod functional;
+mod model;
+mod network;
+mod sequential;
+mod summary;
+
+pub(crate) use functional::{chain, collect};
+pub use functional::input;
+pub use model::Model;
+pub(crate) use network::{Kind, Network, NetworkStep, Slot, StepAction};
+pub use sequential::Sequential;
+pub use summary::SummaryOptions;

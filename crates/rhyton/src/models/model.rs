@@ -1,0 +1,254 @@
+use std::fmt;
+use std::sync::Arc;
+
+use rhyton_graph::{RunOptions, Spec, VariableId};
+use rhyton_tensor::Array;
+
+use super::Network;
+use crate::engine::Engine;
+use crate::layer::{Call, Layer, Weights};
+use crate::{Error, Result};
+
+/// Layers, weights and an engine: what `fit`, `predict` and files work with.
+pub struct Model {
+    pub(crate) network: Network,
+    pub(crate) weights: Weights,
+    pub(crate) engine: Engine,
+    pub(crate) seed: u64,
+    #[cfg(feature = "training")]
+    pub(crate) compiled: Option<crate::training::Compiled>,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.network.name)
+            .field("layers", &self.network.layers.len())
+            .field("backend", &self.engine.backend_name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    pub(crate) fn from_network(network: Network) -> Result<Self> {
+        Self::seeded(network, 0)
+    }
+
+    /// A model with first weights drawn from a seed.
+    pub(crate) fn seeded(network: Network, seed: u64) -> Result<Self> {
+        let weights = network.build()?;
+        let values = weights.initial_values(seed)?;
+        let settings = crate::configuration::settings()?;
+        let choice = crate::backends::from_settings(&settings)?;
+        let engine = Engine::new(choice, weights.variables(), values);
+        Ok(Self {
+            network,
+            weights,
+            engine,
+            seed,
+            #[cfg(feature = "training")]
+            compiled: None,
+        })
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.network.name
+    }
+
+    /// The layers, in order of first use.
+    pub fn layers(&self) -> &[Arc<dyn Layer>] {
+        &self.network.layers
+    }
+
+    /// The inputs: names and specifications, batch axis first.
+    pub fn inputs(&self) -> Vec<(String, Spec)> {
+        self.network.input_specs()
+    }
+
+    /// The outputs: names and specifications, batch axis first.
+    pub fn outputs(&self) -> Vec<(String, Spec)> {
+        let specs = self.network.outputs.iter().map(|&slot| self.network.spec(slot).clone());
+        self.network.output_names().into_iter().zip(specs).collect()
+    }
+
+    /// The weights' declarations: paths, shapes, whether trainable.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The name of the backend that runs the model.
+    pub fn backend(&self) -> &str {
+        self.engine.backend_name()
+    }
+
+    /// The number of weights' elements.
+    pub fn count_parameters(&self) -> usize {
+        self.weights.iter().map(|(_, weight)| weight.spec.shape.volume(0)).sum()
+    }
+
+    /// The present value of the weight at a path, e.g. `dense/kernel`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest paths.
+    pub fn weight(&self, path: &str) -> Result<Array> {
+        self.engine.read(self.find_weight(path)?)
+    }
+
+    /// Sets the weight at a path.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`]; [`Error::Graph`] when shape or element type differ.
+    pub fn set_weight(&self, path: &str, value: &Array) -> Result<()> {
+        self.engine.write(self.find_weight(path)?, value)
+    }
+
+    /// All weights' values in order of declaration.
+    ///
+    /// # Errors
+    /// What the engine fails with.
+    pub fn weight_values(&self) -> Result<Vec<Array>> {
+        self.weights.iter().map(|(variable, _)| self.engine.read(variable)).collect()
+    }
+
+    /// Sets all weights, in order of declaration.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the number differs; [`Error::Graph`] when a shape does.
+    pub fn set_weight_values(&self, values: &[Array]) -> Result<()> {
+        if values.len() != self.weights.len() {
+            let expected = format!("{} arrays", self.weights.len());
+            return Err(Error::data("set_weight_values", "values", expected, values.len()));
+        }
+        for ((variable, _), value) in self.weights.iter().zip(values) {
+            self.engine.write(variable, value)?;
+        }
+        Ok(())
+    }
+
+    /// The same model with another activation at the end of every hidden layer that has one; the
+    /// output layers and linear activations stay. Weights are drawn anew.
+    ///
+    /// # Errors
+    /// What building with the activation refuses.
+    pub fn with_activation(
+        &self,
+        activation: &crate::Activation,
+        only: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        let last: Vec<String> = self.network.output_names();
+        let network = self.network.map_layers(|layer| {
+            let hidden = !last.contains(&layer.label());
+            let linear = layer.activation().is_none_or(crate::Activation::is_linear);
+            if hidden && !linear && only(&layer.label()) {
+                layer.with_activation(activation.clone())
+            } else {
+                Arc::clone(layer)
+            }
+        });
+        Self::seeded(network, self.seed)
+    }
+
+    /// The same model with fresh weights from another seed, not compiled.
+    ///
+    /// # Errors
+    /// What an initializer refuses.
+    pub fn with_seed(&self, seed: u64) -> Result<Self> {
+        Self::seeded(self.network.clone(), seed)
+    }
+
+    /// The results of a named layer (all of its outputs at its last call) for some inputs.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`]; [`Error::Data`] for inputs that do not fit.
+    pub fn outputs_of(&self, name: &str, inputs: &[&Array]) -> Result<Vec<Array>> {
+        let Some(step) = self.network.steps.iter().rposition(|step| step.name == name) else {
+            let names = self.network.steps.iter().map(|step| step.name.as_str());
+            return Err(Error::UnknownName {
+                kind: "layer",
+                name: name.to_owned(),
+                owner: Some(self.network.name.clone()),
+                nearest: crate::objects::nearest(name, names),
+                fix: String::new(),
+            });
+        };
+        self.run_to(&format!("outputs_of {step}"), inputs, |values| values[step].clone())
+    }
+
+    /// The model's outputs for a batch of inputs, one array for each output.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for inputs that do not fit.
+    pub fn predict_on_batch(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
+        self.run_to("predict", inputs, |values| {
+            let outputs = self.network.outputs.iter();
+            outputs.map(|slot| values[slot.step][slot.index].clone()).collect()
+        })
+    }
+
+    fn run_to(
+        &self,
+        key: &str,
+        inputs: &[&Array],
+        choose: impl Fn(&[Vec<rhyton_graph::Tensor>]) -> Vec<rhyton_graph::Tensor>,
+    ) -> Result<Vec<Array>> {
+        let specs = self.check_inputs("predict", inputs)?;
+        let types: Vec<String> = specs.iter().map(ToString::to_string).collect();
+        let program = self.engine.program(&format!("{key} {}", types.join(" ")), |tracer| {
+            let inputs = crate::training_inputs::trace(tracer, &self.network, &specs)?;
+            let mut cx = Call::new(tracer, &self.weights, false);
+            let values = self.network.trace(&mut cx, &inputs)?;
+            for (place, tensor) in choose(&values).iter().enumerate() {
+                tracer.output(&format!("y{place}"), tensor)?;
+            }
+            Ok(())
+        })?;
+        let mut outputs = Vec::new();
+        program.run(inputs, &mut outputs, &self.run_options())?;
+        Ok(outputs)
+    }
+
+    /// The specifications of data as it comes, if it fits the model's inputs.
+    pub(crate) fn check_inputs(
+        &self,
+        method: &'static str,
+        inputs: &[&Array],
+    ) -> Result<Vec<Spec>> {
+        let expected = self.network.input_specs();
+        if inputs.len() != expected.len() {
+            let names: Vec<String> = expected.into_iter().map(|(name, _)| name).collect();
+            let expected = format!("{} arrays ({})", names.len(), names.join(", "));
+            return Err(Error::data(method, "inputs", expected, inputs.len()));
+        }
+        expected
+            .into_iter()
+            .zip(inputs)
+            .map(|((name, spec), array)| {
+                let rows = array.shape().first().copied().unwrap_or(0);
+                if array.rank() == 0 || spec.shape.bind(rows) != array.shape() {
+                    let received = format!("{}{:?}", array.dtype(), array.shape());
+                    return Err(Error::data(method, format!("input `{name}`"), &*spec.to_string(), received));
+                }
+                Ok(spec.with_dtype(array.dtype()))
+            })
+            .collect()
+    }
+
+    pub(crate) fn run_options(&self) -> RunOptions {
+        let threads = crate::configuration::settings().map_or(0, |settings| settings.threads);
+        RunOptions { threads, ..RunOptions::default() }
+    }
+
+    fn find_weight(&self, path: &str) -> Result<VariableId> {
+        self.weights.get(path).map(|(variable, _)| variable).ok_or_else(|| {
+            let paths: Vec<&str> = self.weights.iter().map(|(_, w)| w.path.as_str()).collect();
+            Error::UnknownName {
+                kind: "weight",
+                name: path.to_owned(),
+                owner: Some(self.network.name.clone()),
+                nearest: crate::objects::nearest(path, paths.iter().copied()),
+                fix: String::new(),
+            }
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! Models to files and back, in Keras' own format: configuration, weights by path, and beside them
+//! `rhyton.json` with the definitions of the user's activations.
+
+mod definitions;
+mod layout;
+mod order;
+mod read;
+mod weights;
+mod write;
+
+use std::path::Path;
+
+use rhyton_formats::ModelFile;
+use serde_json::{Value, json};
+
+use crate::activations::with_file;
+use crate::models::Model;
+use crate::registry::Registry;
+use crate::{Error, Result, custom_object_scope};
+
+/// The version of `rhyton.json`; a reader refuses a greater one.
+const VERSION: u64 = 1;
+
+/// How a model is loaded.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Names that win over everything else, the file's own definitions included.
+    pub custom_objects: Option<Registry>,
+    /// Whether loss, optimizer and its state are restored; default true.
+    pub compile: bool,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { custom_objects: None, compile: true }
+    }
+}
+
+impl Model {
+    /// Writes the model: configuration, weights, optimizer state, definitions of its activations.
+    /// The extension decides the format; an existing file is replaced at once or not at all.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file can't be written; what a definition refuses.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let file = self.to_file().map_err(|error| error.within(path.display().to_string()))?;
+        rhyton_formats::write(path, &file).map_err(|error| in_file(path, &error))
+    }
+
+    /// Reads a model from a file that Rhyton or Keras wrote.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file is damaged; [`Error::UnknownName`] for a name that nothing
+    /// has; [`Error::Config`] for what this version does not know.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(path, &LoadOptions::default())
+    }
+
+    /// As [`Model::load`], with options.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with(path: impl AsRef<Path>, options: &LoadOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let file = rhyton_formats::read(path).map_err(|error| in_file(path, &error))?;
+        Self::from_file(&file, options).map_err(|error| match error {
+            error @ Error::UnknownName { .. } => error,
+            other => Error::File { path: path.to_owned(), what: other.to_string() },
+        })
+    }
+
+    /// The model as the neutral contents of a file.
+    ///
+    /// # Errors
+    /// What a definition refuses, what the engine fails with.
+    pub fn to_file(&self) -> Result<ModelFile> {
+        let mut file = ModelFile {
+            metadata: json!({"keras_version": "3.15.1", "date_saved": date_saved()}),
+            config: write::config(self)?,
+            weights: weights::collect(self)?,
+            rhyton: Some(definitions::collect(self)?),
+            ..ModelFile::default()
+        };
+        #[cfg(feature = "training")]
+        crate::training::write_compiled(self, &mut file)?;
+        if file.config.get("compile_config").is_none() {
+            file.config["compile_config"] = json!({});
+        }
+        Ok(file)
+    }
+
+    /// A model from the neutral contents of a file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_file(file: &ModelFile, options: &LoadOptions) -> Result<Self> {
+        let read = || {
+            let stored = definitions::read(file.rhyton.as_ref())?;
+            with_file(stored, || {
+                let network = read::network(&file.config)?;
+                let mut model = Self::from_network(network)?;
+                weights::restore(&mut model, &file.weights)?;
+                #[cfg(feature = "training")]
+                if options.compile {
+                    crate::training::read_compiled(&mut model, file)?;
+                }
+                Ok(model)
+            })
+        };
+        match &options.custom_objects {
+            Some(registry) => custom_object_scope(registry, read),
+            None => read(),
+        }
+    }
+}
+
+fn in_file(path: &Path, error: &rhyton_formats::Error) -> Error {
+    let text = error.to_string();
+    let what = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
+    Error::File { path: path.to_owned(), what }
+}
+
+/// Now, as Keras writes it: `2026-11-23@15:56:58`, in UTC.
+fn date_saved() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.map_or(0, |elapsed| elapsed.as_secs());
+    let (year, month, day) = civil(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}@{hour:02}:{minute:02}:{second:02}")
+}
+
+/// The date of a number of days after 1970-01-01, by Hinnant's `civil_from_days`.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let of_era = shifted % 146_097;
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+/// The value of a key, or null.
+fn key<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_780), (2026, 11, 23));
+    }
+}

@@ -1,0 +1,103 @@
+//! `rhyton.json`: the definitions of the user's activations, so that a file loads anywhere with no
+//! registration and runs no code.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rhyton_graph::Spec;
+use serde_json::{Value, json};
+
+use super::{VERSION, key};
+use crate::activations::{Activation, File, Stored};
+use crate::models::Model;
+use crate::{Error, Result, custom_objects};
+
+/// The member's contents for a model.
+pub(super) fn collect(model: &Model) -> Result<Value> {
+    let mut definitions: BTreeMap<String, Stored> = BTreeMap::new();
+    let mut uses: BTreeMap<String, (Activation, Vec<Spec>)> = BTreeMap::new();
+    for (path, spec) in &model.weights.activation_inputs {
+        let Some(activation) = activation_at(model, path) else { continue };
+        let definition = activation.definition()?;
+        let entry = uses
+            .entry(definition.key())
+            .or_insert_with(|| (activation.clone(), Vec::new()));
+        if !entry.0.definition()?.same_as(definition) {
+            let expected = "one definition for each name in a model";
+            return Err(Error::config(model.name(), "activation", expected, definition.key()));
+        }
+        if !entry.1.contains(spec) {
+            entry.1.push(spec.clone());
+        }
+    }
+    for (activation, inputs) in uses.values() {
+        if let Some((name, stored)) = Stored::of(activation, inputs)? {
+            definitions.insert(name, stored);
+        }
+    }
+    Ok(json!({
+        "version": VERSION,
+        "language": rhyton_expression::LANGUAGE_VERSION,
+        "definitions": serde_json::to_value(definitions)
+            .map_err(|error| Error::config("rhyton.json", "definitions", "plain data", error))?,
+    }))
+}
+
+/// The activation whose weights would stand at `path` (`dense/activation`).
+fn activation_at(model: &Model, path: &str) -> Option<Activation> {
+    let owner = path.strip_suffix("/activation")?;
+    let layer = model.network.layers.iter().find(|layer| layer.label() == owner);
+    let layer = layer.or_else(|| model.weights.sub_layers.get(owner))?;
+    layer.activation().cloned()
+}
+
+/// The definitions of a file, by the names under which layers look for them.
+pub(super) fn read(member: Option<&Value>) -> Result<File> {
+    let mut file = File::default();
+    let Some(member) = member else { return Ok(file) };
+    check_number(member, "version", VERSION)?;
+    check_number(member, "language", u64::from(rhyton_expression::LANGUAGE_VERSION))?;
+    let empty = serde_json::Map::new();
+    let definitions = match key(member, "definitions") {
+        Value::Null => &empty,
+        Value::Object(definitions) => definitions,
+        other => {
+            return Err(Error::config("rhyton.json", "definitions", "an object", other));
+        }
+    };
+    for (registered, value) in definitions {
+        let stored: Stored = serde_json::from_value(value.clone()).map_err(|error| {
+            Error::config("rhyton.json", registered, "a stored definition", error)
+        })?;
+        let definition = Arc::new(stored.definition()?);
+        warn_if_registered_differently(&definition);
+        let names = [registered.clone(), definition.key(), definition.name.clone()];
+        for name in names {
+            file.definitions.insert(name, Arc::clone(&definition));
+        }
+    }
+    Ok(file)
+}
+
+fn warn_if_registered_differently(definition: &crate::activations::Definition) {
+    let Some(registered) = custom_objects().find_activation(&definition.key()) else { return };
+    if !registered.same_as(definition) {
+        crate::notices::once(&format!(
+            "activation `{}`: the file's definition ({}) is used; the one registered here ({}) \
+             differs. Pass `custom_objects` when loading to use yours",
+            definition.key(),
+            definition.text(),
+            registered.text(),
+        ));
+    }
+}
+
+fn check_number(member: &Value, name: &str, known: u64) -> Result<()> {
+    match key(member, name).as_u64() {
+        Some(number) if number <= known => Ok(()),
+        _ => {
+            let expected = format!("at most {known}; update Rhyton to read newer files");
+            Err(Error::config("rhyton.json", name, expected, key(member, name)))
+        }
+    }
+}

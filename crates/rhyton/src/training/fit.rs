@@ -1,0 +1,269 @@
+use rhyton_graph::Executable;
+use rhyton_tensor::Array;
+use std::sync::Arc;
+
+use super::data::{Samples, split};
+use super::history::{History, Logs};
+use super::program::Purpose;
+use super::progress::Progress;
+use crate::arrays::Arrays;
+use crate::callbacks::{Callback, Callbacks, Parameters};
+use crate::models::Model;
+use crate::prediction::{batches, data_error};
+use crate::{Error, Result};
+
+/// How much `fit` tells on standard error while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verbose {
+    /// A bar on a terminal, a line an epoch elsewhere.
+    #[default]
+    Auto,
+    /// Nothing.
+    Silent,
+    /// A bar that is redrawn.
+    Bar,
+    /// A line an epoch.
+    Lines,
+}
+
+/// How a model is trained.
+///
+/// ```
+/// # use rhyton::{Fit, EarlyStopping};
+/// let fit = Fit::new().epochs(20).batch_size(128).validation_split(0.2)
+///     .callback(EarlyStopping::new("val_loss").patience(3));
+/// ```
+#[must_use]
+pub struct Fit<'a> {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    validation_data: Option<(Arrays<'a>, Arrays<'a>)>,
+    sample_weight: Option<&'a Array>,
+    shuffle: bool,
+    seed: Option<u64>,
+    verbose: Verbose,
+    callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for Fit<'_> {
+    fn default() -> Self {
+        Self {
+            epochs: 1,
+            batch_size: 32,
+            validation_split: 0.0,
+            validation_data: None,
+            sample_weight: None,
+            shuffle: true,
+            seed: None,
+            verbose: Verbose::Auto,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Fit<'a> {
+    /// Keras' defaults: 1 epoch, batches of 32, shuffled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How often all samples are seen; default 1.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// How many samples make a step; default 32. The last step of an epoch may have fewer.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// The share of the samples, taken from the end, that is kept for validation; default 0.
+    pub fn validation_split(mut self, share: f64) -> Self {
+        self.validation_split = share;
+        self
+    }
+
+    /// Samples for validation; they win over a share.
+    pub fn validation_data(
+        mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+    ) -> Self {
+        self.validation_data = Some((x.into(), y.into()));
+        self
+    }
+
+    /// How much each sample counts in the loss.
+    pub fn sample_weight(mut self, weights: &'a Array) -> Self {
+        self.sample_weight = Some(weights);
+        self
+    }
+
+    /// Whether samples come in a new order each epoch; default true.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// The seed of the order of samples and of random layers; default the model's.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// What is told while training; default a bar on a terminal, lines elsewhere.
+    pub fn verbose(mut self, verbose: Verbose) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// One more callback; they are called in the order in which they were given.
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+}
+
+impl Model {
+    /// Trains the model.
+    ///
+    /// # Errors
+    /// [`Error::State`] before `compile` or without a loss; [`Error::Data`] for data or options
+    /// that do not fit; what a callback fails with.
+    pub fn fit<'a>(
+        &mut self,
+        x: impl Into<Arrays<'a>>,
+        y: impl Into<Arrays<'a>>,
+        options: Fit<'a>,
+    ) -> Result<History> {
+        let samples =
+            Samples { inputs: x.into(), targets: y.into(), sample_weight: options.sample_weight };
+        self.compiled()?;
+        if let Some((x, y)) = options.validation_data.clone() {
+            let validation = Samples { inputs: x, targets: y, sample_weight: None };
+            return self.fit_samples(&samples, Some(&validation), options);
+        }
+        if options.validation_split == 0.0 {
+            return self.fit_samples(&samples, None, options);
+        }
+        let at = split_at(samples.rows(), options.validation_split)?;
+        let x = split(&samples.inputs, at)?;
+        let y = split(&samples.targets, at)?;
+        let weights = samples.sample_weight.map(|w| split(&Arrays::from(w), at)).transpose()?;
+        let (train_weight, validation_weight) = match &weights {
+            Some((train, validation)) => (train.first(), validation.first()),
+            None => (None, None),
+        };
+        let train = Samples {
+            inputs: Arrays::from(&x.0),
+            targets: Arrays::from(&y.0),
+            sample_weight: train_weight,
+        };
+        let validation = Samples {
+            inputs: Arrays::from(&x.1),
+            targets: Arrays::from(&y.1),
+            sample_weight: validation_weight,
+        };
+        self.fit_samples(&train, Some(&validation), options)
+    }
+
+    fn fit_samples(
+        &mut self,
+        samples: &Samples<'_>,
+        validation: Option<&Samples<'_>>,
+        options: Fit<'_>,
+    ) -> Result<History> {
+        let specs = self.step_specs("fit", samples)?;
+        if let Some(validation) = validation {
+            self.step_specs("fit", validation)?;
+        }
+        self.track(&specs.targets)?;
+        let seed = options.seed.unwrap_or(self.seed);
+        let program = self.step_program(Purpose::Train { seed }, &specs)?;
+        let steps = samples.rows().div_ceil(options.batch_size.max(1));
+        let parameters = Parameters { epochs: options.epochs, steps };
+        let mut progress = Progress::new(options.verbose, parameters);
+        let mut callbacks = Callbacks::new(options.callbacks, parameters);
+        let run = Run {
+            samples,
+            validation,
+            program,
+            batch_size: options.batch_size,
+            order: options.shuffle.then_some(seed),
+        };
+        let mut history = History::default();
+        callbacks.each(self, |callback, cx| callback.on_train_begin(cx))?;
+        for epoch in 0..options.epochs {
+            let logs = self.epoch(&run, epoch, &mut callbacks, &mut progress)?;
+            callbacks.each(self, |callback, cx| callback.on_epoch_end(cx, epoch, &logs))?;
+            history.push(epoch, &logs);
+            progress.end_epoch(&logs);
+            if callbacks.stopped() {
+                break;
+            }
+        }
+        callbacks.each(self, |callback, cx| callback.on_train_end(cx))?;
+        Ok(history)
+    }
+
+    /// One pass over the samples, and over those for validation.
+    fn epoch(
+        &mut self,
+        run: &Run<'_>,
+        epoch: usize,
+        callbacks: &mut Callbacks<'_>,
+        progress: &mut Progress,
+    ) -> Result<Logs> {
+        callbacks.each(self, |callback, cx| callback.on_epoch_begin(cx, epoch))?;
+        progress.begin_epoch(epoch);
+        self.reset_tracked()?;
+        let named = run.samples.named();
+        let mut batches = batches("fit", &named, run.batch_size)?;
+        if let Some(seed) = run.order {
+            batches.shuffle(seed, epoch as u64);
+        }
+        let (mut outputs, options) = (Vec::new(), self.run_options());
+        let mut place = 0;
+        while let Some(batch) = batches.next_batch().map_err(|e| data_error("fit", &e))? {
+            callbacks.each(self, |callback, cx| callback.on_train_batch_begin(cx, place))?;
+            run.program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &options)?;
+            callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, place))?;
+            place += 1;
+            if progress.is_due(place) {
+                progress.draw(place, &self.logs()?);
+            }
+            if callbacks.stopped() {
+                break;
+            }
+        }
+        let mut logs = self.logs()?;
+        if let Some(validation) = run.validation {
+            let found = self.evaluate_samples(validation, run.batch_size, callbacks)?;
+            logs.extend(found.into_iter().map(|(name, value)| (format!("val_{name}"), value)));
+        }
+        Ok(logs)
+    }
+}
+
+/// What stays the same from epoch to epoch.
+struct Run<'a> {
+    samples: &'a Samples<'a>,
+    validation: Option<&'a Samples<'a>>,
+    program: Arc<dyn Executable>,
+    batch_size: usize,
+    /// The seed of the samples' order; `None` keeps it.
+    order: Option<u64>,
+}
+
+/// Where validation begins: ⌊rows · (1 − share)⌋, as in Keras.
+fn split_at(rows: usize, share: f64) -> Result<usize> {
+    let at = (rows as f64 * (1.0 - share)).floor();
+    if !(0.0..1.0).contains(&share) || at < 1.0 || at >= rows as f64 {
+        let expected = format!("a share that leaves samples on both sides of {rows}");
+        return Err(Error::data("fit", "validation_split", expected, share));
+    }
+    Ok(at as usize)
+}
