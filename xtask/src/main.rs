@@ -1,4 +1,5 @@
-//! The project's own tasks: `cargo xtask check | test | tidy | install-hooks`.
+//! The project's own tasks: `cargo xtask check | test | tidy | corrupt-gradients |
+//! install-hooks`.
 //!
 //! One file per command. A command is a clap `Args` struct with a `run` (a function, if it has no arguments);
 //! add one as a file, a `mod` line and an arm below. Nothing imports this crate and it imports

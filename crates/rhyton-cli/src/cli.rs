@@ -8,8 +8,9 @@ use rhyton::configuration::{Settings, Sources, configure};
 use crate::commands::{COMMANDS, Context};
 use crate::output::Output;
 
-/// What can stand before or after every command.
+// What can stand before or after every command; a doc comment would become the help's first line.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// The engine that runs models, for this call only (`rhyton backends` lists them)
     #[arg(long, global = true, value_name = "NAME")]

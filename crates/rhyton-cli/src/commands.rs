@@ -12,6 +12,7 @@ mod backends;
 mod compare;
 mod evaluate;
 mod predict;
+mod summary;
 mod train;
 
 /// Every command, in the order of the help.
@@ -20,6 +21,7 @@ pub(crate) static COMMANDS: &[Command] = &[
     train::COMMAND,
     evaluate::COMMAND,
     predict::COMMAND,
+    summary::COMMAND,
     activations::COMMAND,
     backends::COMMAND,
 ];

@@ -116,7 +116,7 @@ impl Parser<'_> {
     fn written(&self, span: Span) -> String {
         let words: Vec<&str> = self.source[span.start..span.end].split_whitespace().collect();
         let line = words.join(" ");
-        let mut shown: String = line.chars().take(QUOTED_MAX).collect();
+        let mut shown: String = line.chars().take(QUOTED_MAX).filter(|c| !c.is_control()).collect();
         if shown.len() < line.len() {
             shown.push('…');
         }

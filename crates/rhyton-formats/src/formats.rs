@@ -1,3 +1,7 @@
+//! The file formats, one file each, found by content when reading and by extension when writing.
+//! Not here: what a configuration means. To add one: a file with its `FORMAT`, its `mod` line and
+//! its line in [`FORMATS`].
+
 mod keras;
 
 use std::fs;

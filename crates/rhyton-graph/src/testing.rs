@@ -7,12 +7,13 @@ use rhyton_tensor::{Array, DType, philox4x32};
 
 use crate::{Error, Graph, Result, Spec, Tensor, Tracer, gradients, interpret, multiply, sum_axes};
 
-#[cfg(test)]
 mod cases;
 #[cfg(test)]
 pub(crate) mod random;
 #[cfg(test)]
 mod tests;
+
+pub use cases::{Case, cases};
 
 /// Values for one operand of an operation under test.
 #[derive(Debug, Clone)]
@@ -45,7 +46,14 @@ impl Sample {
         Self { spec, values: Values::Listed(values.to_vec()) }
     }
 
-    fn array(&self, place: usize, batch: usize, dtype: DType) -> Array {
+    /// Shape and element type of the operand.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The operand at a batch size, its values as `dtype`; `place` tells the operands of one
+    /// operation apart.
+    pub fn array(&self, place: usize, batch: usize, dtype: DType) -> Array {
         let shape = self.spec.shape.bind(batch);
         let count = shape.iter().product();
         let values: Vec<f64> = (0..count)

@@ -20,6 +20,15 @@ use crate::threads;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NativeBackend;
 
+impl NativeBackend {
+    /// How a graph would run at a batch size: one line for each step with its kernel, shapes,
+    /// places, bytes and layer. Steps that run a primitive's reference evaluation say `REFERENCE`.
+    pub fn explain(&self, graph: &Graph, batch: usize) -> String {
+        let plan = Plan::new(graph);
+        plan.explain(&Bound::new(&plan, batch, Level::detect()))
+    }
+}
+
 impl Backend for NativeBackend {
     fn name(&self) -> &'static str {
         "native"

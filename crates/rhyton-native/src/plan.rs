@@ -58,6 +58,7 @@ pub(crate) enum Kernel {
 impl Plan {
     /// Plans a graph.
     pub(crate) fn new(graph: &Graph) -> Self {
+        let graph = &products::normalise(graph);
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
         let (slots, steps) = schedule::schedule(graph, &views, &groups);

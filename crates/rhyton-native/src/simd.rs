@@ -1,9 +1,9 @@
-#![allow(unsafe_code, reason = "vector instructions are reached after run-time detection")]
 //! Vector arithmetic on slices of f32: one small trait over the instruction sets, the functions
 //! written once over it, and run-time dispatch.
 //!
 //! Every path gives the same bits as the portable one: the same operations in the same order, fused
 //! multiply-adds everywhere. Not here: what is computed (that is the tile interpreter's program).
+#![allow(unsafe_code, reason = "vector instructions are reached after run-time detection")]
 
 use std::sync::OnceLock;
 

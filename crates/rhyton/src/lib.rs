@@ -37,7 +37,7 @@ pub use activations::{Activation, custom_object_scope, trainable};
 pub use error::{Error, Result};
 pub use layer::{Apply, Layer};
 pub use layers::*;
-pub use models::{Model, Sequential, input};
+pub use models::{Model, Sequential, SummaryOptions, input};
 pub use arrays::Arrays;
 pub use prediction::Predict;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};

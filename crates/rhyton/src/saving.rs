@@ -3,7 +3,7 @@
 
 mod definitions;
 mod layout;
-mod order;
+pub(crate) mod order;
 mod read;
 mod weights;
 mod write;

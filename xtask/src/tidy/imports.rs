@@ -26,7 +26,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("rhyton-wgpu", &["rhyton-graph"]),
     ("rhyton-formats", &["rhyton-tensor"]),
     ("rhyton-onnx", &["rhyton-graph"]),
-    ("rhyton-data", &[]),
+    ("rhyton-data", &["rhyton-tensor"]),
     ("rhyton-plot", &[]),
     ("rhyton-macros", &[]),
     ("rhyton", &BELOW_THE_LIBRARY),

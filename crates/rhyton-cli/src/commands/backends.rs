@@ -52,8 +52,9 @@ fn describe(report: &BackendReport, chosen: bool) -> String {
     for device in &report.devices {
         text.push_str(&format!("    {}: {}\n", device.name, device.description));
     }
-    for line in report.reason.iter().chain(&report.enable) {
-        text.push_str(&format!("    {line}\n"));
+    let lines = report.reason.iter().chain(&report.enable).flat_map(|text| text.lines());
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        text.push_str(&format!("    {}\n", line.trim_end()));
     }
     text
 }

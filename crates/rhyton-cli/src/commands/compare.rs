@@ -34,7 +34,7 @@ struct Compare {
     #[arg(long)]
     raw: bool,
     /// A .keras file, whose hidden activations (but linear) are replaced; default: Flatten,
-    /// Dense(256), Dense(100), `BatchNormalization`, Dense(10, softmax)
+    /// Dense(256), Dense(100), BatchNormalization, Dense(10, softmax)
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Replace only in layers whose names match, as in "dense_*"

@@ -10,13 +10,14 @@ use crate::{
     scan, sign, tanh,
 };
 
-type Function = Box<dyn Fn(&[Tensor]) -> Vec<Tensor>>;
-
-/// A primitive's name, operands and a function in which it occurs.
-pub(super) struct Case {
-    pub(super) name: &'static str,
-    pub(super) samples: Vec<Sample>,
-    pub(super) function: Function,
+/// A primitive with operands and a function in which it occurs.
+pub struct Case {
+    /// The primitive's name.
+    pub name: &'static str,
+    /// The function's operands.
+    pub samples: Vec<Sample>,
+    /// From the operands to results.
+    pub function: Box<dyn Fn(&[Tensor]) -> Vec<Tensor>>,
 }
 
 const N: Dim = Dim::BATCH;
@@ -44,7 +45,9 @@ fn case(
     Case { name, samples, function: Box::new(function) }
 }
 
-pub(super) fn all() -> Vec<Case> {
+/// The cases of all primitives but `read_variable`, which no function of tensors emits: what their
+/// own tests examine, and what every backend is held to.
+pub fn cases() -> Vec<Case> {
     let lists =
         [unary(), binary(), compare(), reduce(), movement(), indexing(), sources(), loops()];
     lists.into_iter().flatten().collect()

@@ -3,8 +3,7 @@ use std::fmt::Write as _;
 
 use rhyton_tensor::{Array, DType};
 
-use super::cases::{Case, all};
-use super::{Sample, check_op, examine, trace};
+use super::{Case, Sample, cases, check_op, examine, trace};
 use crate::autodiff::corruption::with_wrong;
 use crate::{
     Dim, Primitive, Reduce, Reduction, Shape, Spec, Tensor, custom_gradient, eval, gradients,
@@ -21,7 +20,7 @@ fn examined(case: &Case) -> crate::Result<()> {
 #[test]
 fn every_primitive_has_a_case_and_passes() {
     let mut known: BTreeSet<&str> = ELSEWHERE.into();
-    for case in all() {
+    for case in cases() {
         let specs: Vec<Spec> = case.samples.iter().map(|sample| sample.spec.clone()).collect();
         let (graph, _) = trace(&specs, &case.function).unwrap();
         let occurs = graph.nodes.iter().any(|node| node.primitive.name() == case.name);
@@ -38,7 +37,7 @@ fn every_primitive_has_a_case_and_passes() {
 /// corrupt-gradients` shows the table.
 #[test]
 fn every_corrupted_gradient_is_caught() {
-    let cases = all();
+    let cases = cases();
     let mut uses: BTreeMap<_, Vec<&Case>> = BTreeMap::new();
     for case in &cases {
         let (result, seen) = with_wrong(None, || examined(case));

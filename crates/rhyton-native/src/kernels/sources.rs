@@ -1,4 +1,4 @@
-use rhyton_graph::Shape;
+use rhyton_graph::{Dim, Shape};
 use rhyton_tensor::{DType, philox4x32};
 
 use super::Run;
@@ -21,9 +21,10 @@ impl Run<'_> {
 
     /// Each element's own index along an axis.
     pub(super) fn iota(&self, shape: &Shape, axis: usize, dtype: DType, to: usize) {
-        let sizes = shape.bind(self.bound.batch);
-        let inner: usize = sizes[axis + 1..].iter().product();
-        let index = |place: usize| place / inner % sizes[axis];
+        let bind = |dim: &Dim| dim.bind(self.bound.batch);
+        let inner: usize = shape[axis + 1..].iter().map(bind).product();
+        let size = bind(&shape[axis]);
+        let index = |place: usize| place / inner % size;
         let count = self.len(to);
         if dtype == DType::F32 {
             let y = self.memory.write::<f32>(to, 0, count);

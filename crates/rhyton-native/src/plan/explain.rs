@@ -1,0 +1,104 @@
+use std::fmt::Write;
+
+use rhyton_graph::{Dim, Shape};
+
+use super::program::{Instruction, LeafKind, Source};
+use super::{Kernel, Place, Plan, Step};
+use crate::bound::{Bound, BoundStep};
+
+/// A place's short name: `in0`, `const3`, `var2`, `out1`, `tmp7`.
+fn name(plan: &Plan, slot: usize) -> String {
+    match &plan.slots[slot].place {
+        Place::Input(place) => format!("in{place}"),
+        Place::Constant(_) => format!("const{slot}"),
+        Place::Variable(id) => format!("var{}", id.0),
+        Place::Output(place) => format!("out{place}"),
+        Place::Temporary => format!("tmp{slot}"),
+    }
+}
+
+impl Plan {
+    /// One line for each step: kernel, shapes, places read and written, bytes moved at the bound
+    /// batch size, layer; steps that run their reference evaluation are marked.
+    pub(crate) fn explain(&self, bound: &Bound) -> String {
+        let mut text = String::new();
+        for (place, (step, numbers)) in self.steps.iter().zip(&bound.steps).enumerate() {
+            let names = |slots: Vec<usize>| {
+                let mut slots = slots;
+                slots.sort_unstable();
+                slots.dedup();
+                slots.iter().map(|&slot| name(self, slot)).collect::<Vec<_>>().join(" ")
+            };
+            let (reads, writes) = (step.kernel.reads(), step.kernel.writes());
+            let bytes: usize =
+                reads.iter().chain(&writes).map(|&slot| bound.slots[slot].1).sum();
+            let what = self.describe(step, numbers);
+            let (reads, writes) = (names(reads), names(writes));
+            let path = if step.path.is_empty() { String::new() } else { format!("  ({})", step.path) };
+            // Writing to a string can't fail.
+            let _ = writeln!(text, "{place:3} {what}: {reads} -> {writes}, {bytes} B{path}");
+        }
+        let _ = writeln!(
+            text,
+            "N = {}: {} steps, arena {} B, working memory {} B a thread",
+            bound.batch,
+            self.steps.len(),
+            bound.arena_bytes,
+            bound.scratch_bytes
+        );
+        text
+    }
+
+    fn describe(&self, step: &Step, numbers: &BoundStep) -> String {
+        let shape = |source: &Source| format!("{}{}", source.dtype, source.shape);
+        match (&step.kernel, numbers) {
+            (Kernel::Chain(chain), BoundStep::Chain(numbers)) => {
+                let is_load = |i: &&Instruction| matches!(i, Instruction::Load { .. });
+                let loads = chain.instructions.iter().filter(is_load).count();
+                let spread =
+                    chain.leaves.iter().filter(|leaf| leaf.kind == LeafKind::Expanded).count();
+                let product = numbers.product.as_ref().map_or(String::new(), |product| {
+                    let sizes = product.sizes;
+                    let (rows, depth, columns) = (sizes.rows, sizes.depth, sizes.columns);
+                    format!("product {}x[{rows}, {depth}, {columns}] then ", product.batches)
+                });
+                let nodes: Vec<&str> = step
+                    .nodes
+                    .iter()
+                    .map(|&node| self.graph.node(node).primitive.name())
+                    .collect();
+                format!(
+                    "{product}chain {} of {} ({loads} loads, {spread} spread)",
+                    chain.shape,
+                    nodes.join(" ")
+                )
+            }
+            (Kernel::Product(_), BoundStep::Product(product)) => {
+                let sizes = product.sizes;
+                let (rows, depth, columns) = (sizes.rows, sizes.depth, sizes.columns);
+                format!("product {}x[{rows}, {depth}, {columns}]", product.batches)
+            }
+            (Kernel::Reduce { reduce, from, .. }, _) => {
+                format!("{:?} over {:?} of {}", reduce.reduction, reduce.axes, shape(from))
+            }
+            (Kernel::ArgReduce { reduce, from, .. }, _) => {
+                format!("position of {:?} along {} of {}", reduce.reduction, reduce.axis, shape(from))
+            }
+            (Kernel::Copy { from, .. }, _) => format!("copy of {}", shape(from)),
+            (Kernel::Move { node, .. }, _) => {
+                let node = self.graph.node(*node);
+                format!("{} to {}", node.primitive.name(), node.spec)
+            }
+            (Kernel::RandomBits { counter, length, .. }, _) => {
+                format!("random_bits to {}", Shape::from(vec![counter.shape[0], Dim::fixed(*length)]))
+            }
+            (Kernel::Iota { shape, axis, .. }, _) => format!("iota {shape} along {axis}"),
+            (Kernel::Dimension { shape, axis, .. }, _) => format!("dimension {axis} of {shape}"),
+            (Kernel::Reference { node, .. }, _) => {
+                let node = self.graph.node(*node);
+                format!("REFERENCE {} to {}", node.primitive.name(), node.spec)
+            }
+            _ => String::new(),
+        }
+    }
+}

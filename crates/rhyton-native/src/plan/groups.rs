@@ -100,8 +100,10 @@ impl Groups {
     fn attach_products(&mut self, graph: &Graph, views: &Views, levels: &Levels<'_>) {
         for chain in 0..self.units.len() {
             let Unit::Chain { members, .. } = &self.units[chain] else { continue };
-            let level = levels.level[members[0].index()];
-            let shape = &graph.node(members[0]).spec.shape;
+            // A product that has moved behind its chain leaves an empty unit.
+            let Some(&first) = members.first() else { continue };
+            let level = levels.level[first.index()];
+            let shape = &graph.node(first).spec.shape;
             let product = members.iter().find_map(|&member| {
                 graph.node(member).operands.iter().find_map(|&operand| {
                     let view = views.read(operand);

@@ -1,4 +1,6 @@
-use rhyton_graph::{Dot, Graph, NodeId};
+use std::sync::Arc;
+
+use rhyton_graph::{Dot, Graph, Node, NodeId, Primitive, Shape, Transpose};
 use rhyton_tensor::DType;
 
 use super::views::{Strided, View};
@@ -79,5 +81,56 @@ pub(crate) fn canonical(dot: &Dot, views: [&Strided; 2]) -> Canonical {
 
 /// Whether the node is a product with a fast kernel.
 pub(crate) fn is_product(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id).primitive, rhyton_graph::Primitive::Dot(_)) && is_fast(graph, id)
+    matches!(graph.node(id).primitive, Primitive::Dot(_)) && is_fast(graph, id)
+}
+
+/// The graph with a transposition before every operand of a product whose axes do not lie as
+/// batch, rows or columns, and depth in one piece each; carried out only if it must be.
+pub(crate) fn normalise(graph: &Graph) -> Graph {
+    let mut result = Graph { variables: Arc::clone(&graph.variables), ..Graph::default() };
+    let mut place = Vec::with_capacity(graph.nodes.len());
+    for (id, node) in graph.iter() {
+        let mut node = node.clone();
+        for operand in &mut node.operands {
+            *operand = place[operand.index()];
+        }
+        if is_product(graph, id) {
+            for operand in 0..2 {
+                order_axes(&mut result, &mut node, operand);
+            }
+        }
+        result.nodes.push(node);
+        place.push(NodeId(result.nodes.len() as u32 - 1));
+    }
+    let moved = |ids: &[NodeId]| ids.iter().map(|id| place[id.index()]).collect();
+    result.inputs = moved(&graph.inputs);
+    result.assigns = moved(&graph.assigns);
+    let outputs = graph.outputs.iter();
+    result.outputs = outputs.map(|(name, id)| (name.clone(), place[id.index()])).collect();
+    result
+}
+
+/// Puts one operand's axes in order, if they are not.
+fn order_axes(graph: &mut Graph, node: &mut Node, operand: usize) {
+    let Primitive::Dot(dot) = &mut node.primitive else { return };
+    let source = graph.node(node.operands[operand]).clone();
+    let free = dot.free(operand, source.spec.shape.rank());
+    let in_one_piece = |axes: &[usize]| axes.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    if in_one_piece(&free) && in_one_piece(&dot.contract[operand]) {
+        return;
+    }
+    let (batch, depth) = (&dot.batch[operand], &dot.contract[operand]);
+    let permutation: Vec<usize> = batch.iter().chain(&free).chain(depth).copied().collect();
+    let shape: Shape = permutation.iter().map(|&axis| source.spec.shape[axis]).collect();
+    let start = batch.len() + free.len();
+    let (batch, contract) = ((0..batch.len()).collect(), (start..permutation.len()).collect());
+    dot.batch[operand] = batch;
+    dot.contract[operand] = contract;
+    graph.nodes.push(Node {
+        primitive: Transpose { permutation }.into(),
+        operands: vec![node.operands[operand]],
+        spec: source.spec.with_shape(shape),
+        path: Arc::clone(&node.path),
+    });
+    node.operands[operand] = NodeId(graph.nodes.len() as u32 - 1);
 }

@@ -1,6 +1,6 @@
 //! The engine against the reference interpreter.
 
-mod allocation;
+mod allocator;
 mod blog;
 mod compare;
 mod network;

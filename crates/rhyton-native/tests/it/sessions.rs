@@ -117,3 +117,21 @@ fn predictions_run_side_by_side() {
     });
     assert!(alone == together);
 }
+
+#[test]
+fn a_plan_explains_itself() {
+    let tracer = Tracer::new(variables(1));
+    let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[4])));
+    let weight = tracer.variable(VariableId(0));
+    let y = tracer
+        .scope("dense", || {
+            let z = matmul(&x, &weight);
+            Ok(&z * rhyton_graph::sigmoid(&z))
+        })
+        .unwrap();
+    tracer.output("y", &y).unwrap();
+    tracer.output("sum", &rhyton_graph::sum(&y, Some(&[0]), false)).unwrap();
+    tracer.output("wide", &rhyton_graph::cast(&x, DType::F64)).unwrap();
+    tracer.assign(VariableId(0), &(&weight * 0.5));
+    insta::assert_snapshot!(NativeBackend.explain(&tracer.finish(), 16), @"");
+}

@@ -9,14 +9,14 @@ use crate::models::{Network, Slot, StepAction};
 
 /// What steps call: one entry for each input, operation, and layer (at all its calls).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Callee {
+pub(crate) enum Callee {
     Layer(usize),
     /// An input or operation, by its step.
     Step(usize),
 }
 
 /// The callee of a step.
-pub(super) fn callee(network: &Network, step: usize) -> Callee {
+pub(crate) fn callee(network: &Network, step: usize) -> Callee {
     match &network.steps[step].action {
         StepAction::Layer { layer, .. } => Callee::Layer(*layer),
         _ => Callee::Step(step),
@@ -24,7 +24,7 @@ pub(super) fn callee(network: &Network, step: usize) -> Callee {
 }
 
 /// All callees in Keras' order.
-pub(super) fn callees(network: &Network) -> Vec<Callee> {
+pub(crate) fn callees(network: &Network) -> Vec<Callee> {
     let mut walk = Walk { network, finished: vec![false; network.steps.len()], steps: Vec::new(), seen: Vec::new() };
     for &output in &network.outputs {
         walk.visit(output);

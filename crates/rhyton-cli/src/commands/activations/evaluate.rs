@@ -46,7 +46,7 @@ impl Eval {
             return cx.output.json(&rows.map(entry).collect());
         }
         let header = ["x", "y", "dy"].map(str::to_owned).to_vec();
-        let rows = rows.map(|row| row.map(|value| value.to_string()).to_vec());
+        let rows = rows.map(|row| row.map(|value| format!("{value:?}")).to_vec());
         let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
         cx.output.text(&table(&rows, &[0, 1, 2]))
     }

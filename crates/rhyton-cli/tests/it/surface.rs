@@ -1,0 +1,71 @@
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::process::{command, json, rhyton};
+
+#[test]
+fn help_lists_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(rhyton(folder.path(), &["--help"]).output(), @"");
+    let version = rhyton(folder.path(), &["--version"]).output();
+    assert_eq!(version, format!("rhyton {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn each_command_has_help() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["train", "evaluate", "predict", "activations"] {
+        let text = rhyton(folder.path(), &[command, "-h"]).output();
+        insta::assert_snapshot!(format!("help_{command}"), text);
+    }
+}
+
+#[test]
+fn wrong_arguments_are_one_message() {
+    let folder = tempfile::tempdir().unwrap();
+    insta::assert_snapshot!(rhyton(folder.path(), &["comprae"]).error(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &["train", "m.keras"]).error(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &["compare", "relu", "--seeds", "0"]).error(), @"");
+}
+
+#[test]
+fn backends_are_listed_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = json(folder.path(), &["backends", "--json"]);
+    let first = &list[0];
+    assert_eq!((&first["name"], &first["available"]), (&"native".into(), &true.into()));
+    let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["name", "available", "version", "devices", "reason", "enable"]);
+    let missing = list.as_array().unwrap().iter().filter(|entry| entry["available"] == false);
+    missing.for_each(|entry| assert!(entry["reason"].is_string() && entry["enable"].is_string()));
+}
+
+#[test]
+fn an_unknown_backend_names_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let compare = ["compare", "relu", "--epochs", "1", "--seeds", "1"];
+    let flag = [&compare[..], &["--backend", "natve"]].concat();
+    insta::assert_snapshot!(rhyton(folder.path(), &flag).error(), @"");
+    std::fs::write(folder.path().join("rhyton.toml"), "backend = \"theano\"\n").unwrap();
+    let error = rhyton(folder.path(), &compare).error();
+    assert!(error.contains("`theano` from rhyton.toml"), "{error}");
+    std::fs::write(folder.path().join("rhyton.toml"), "bakend = \"native\"\n").unwrap();
+    let error = rhyton(folder.path(), &compare).error();
+    assert!(error.starts_with("error: rhyton.toml: ") && error.contains("bakend"), "{error}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["activations", "eval", "relu", "--x", "0..100000:1"];
+    let mut child = command(folder.path(), &arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+    assert_eq!(stderr, "");
+}
