@@ -52,6 +52,23 @@ impl Steps {
     /// Prints the table of steps and the notes.
     pub(crate) fn finish(self) {
         let total: Duration = self.done.iter().map(|(_, time)| *time).sum();
+        self.table();
+        println!("{:>8.1} s  cargo xtask {}: all steps ok", total.as_secs_f64(), self.command);
+    }
+
+    /// Runs a last program after the table, so that its own summary closes the output.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started or ends non-zero.
+    pub(crate) fn close(self, name: &str, program: &mut Command) -> Result<()> {
+        self.table();
+        println!("── {}: {name}", self.command);
+        succeed(program)
+            .with_context(|| format!("step `{name}` of `cargo xtask {}` failed", self.command))
+    }
+
+    fn table(&self) {
         println!();
         for (name, time) in &self.done {
             println!("{:>8.1} s  {name}", time.as_secs_f64());
@@ -59,7 +76,6 @@ impl Steps {
         for note in &self.notes {
             println!("      note  {note}");
         }
-        println!("{:>8.1} s  cargo xtask {}: all steps ok", total.as_secs_f64(), self.command);
     }
 }
 
@@ -117,6 +133,16 @@ mod tests {
     fn a_failed_step_is_named() {
         let error = Steps::new("check").run("fmt", || bail!("it is ugly")).unwrap_err();
         assert_eq!(format!("{error:#}"), "step `fmt` of `cargo xtask check` failed: it is ugly");
+    }
+
+    #[test]
+    fn a_last_step_that_fails_is_named_too() {
+        let error = Steps::new("test").close("runner", &mut cargo(&["--no-such-flag"]));
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(
+            error.starts_with("step `runner` of `cargo xtask test` failed: `cargo "),
+            "{error}"
+        );
     }
 
     #[test]

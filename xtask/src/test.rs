@@ -21,18 +21,13 @@ impl Test {
     ///
     /// The first step that fails, by name.
     pub(crate) fn run(self) -> Result<()> {
-        let mut steps = Steps::new("test");
-        if self.oracles.asked() {
-            self.oracles.run(&mut steps)?;
-        } else {
-            rust(&mut steps)?;
-        }
-        steps.finish();
-        Ok(())
+        let steps = Steps::new("test");
+        if self.oracles.asked() { self.oracles.run(steps) } else { rust(steps) }
     }
 }
 
-fn rust(steps: &mut Steps) -> Result<()> {
+/// The test runner comes last: its summary is what a reader looks for.
+fn rust(mut steps: Steps) -> Result<()> {
     let nextest = steps::succeeds(&mut steps::cargo(&["nextest", "--version"]));
     if !nextest {
         steps.note("cargo-nextest is not installed: tests run without time limits".to_owned());
@@ -40,11 +35,12 @@ fn rust(steps: &mut Steps) -> Result<()> {
     let mut cargo = |name: &str, arguments: &[&str]| {
         steps.program(name, steps::cargo(arguments).current_dir(tree::root()))
     };
-    if nextest {
-        cargo("nextest", &["nextest", "run", "--workspace"])?;
-    } else {
-        cargo("tests", &["test", "--workspace", "--lib", "--bins", "--tests"])?;
-    }
+    cargo("examples", &["build", "--workspace", "--examples"])?;
     cargo("doc tests", &["test", "--doc", "--package", "rhyton", "--package", "rhyton-tensor"])?;
-    cargo("examples", &["build", "--workspace", "--examples"])
+    let (name, arguments): (_, &[&str]) = if nextest {
+        ("nextest", &["nextest", "run", "--workspace"])
+    } else {
+        ("tests", &["test", "--workspace", "--lib", "--bins", "--tests"])
+    };
+    steps.close(name, steps::cargo(arguments).current_dir(tree::root()))
 }

@@ -1,4 +1,5 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![allow(clippy::unused_self, reason = "results and errors go the way of remarks")]
 
 use std::io::{self, Write};
 

@@ -1,1 +1,14 @@
-//! One suite crossed with every backend.
+//! The list of backends, and what each is excused from, for the suite in `tests/it`: every case runs
+//! on every backend and is held to the reference interpreter.
+//!
+//! Not here: a backend's own tests (its plans, its kernels, its library). Nothing may depend on this
+//! crate; it may import all. To add a backend: a line in [`BACKENDS`] and its function; what it
+//! can't do is a row of [`EXCEPTIONS`], with the reason.
+
+mod backends;
+mod exceptions;
+mod run;
+
+pub use backends::{BACKENDS, Candidate, NamedBackend, tensorflow_library};
+pub use exceptions::{EXCEPTIONS, Exception, excused};
+pub use run::{BATCHES, difference, run_batches};

@@ -20,6 +20,7 @@ mod shaping;
 pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
     arithmetic::OPERATIONS,
     functions::OPERATIONS,
+    functions::COMPOSED,
     comparison::OPERATIONS,
     shaping::OPERATIONS,
     reductions::OPERATIONS,
@@ -30,7 +31,7 @@ pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
 pub use activations::{glu, log_softmax, relu, softmax};
 pub use arithmetic::{
     add, atan2, bitwise_and, bitwise_or, bitwise_xor, divide, floor_divide, maximum, minimum,
-    multiply, power, remainder, subtract,
+    multiply, power, remainder, subtract, true_divide,
 };
 pub use comparison::{
     equal, greater, greater_equal, less, less_equal, logical_and, logical_not, logical_or,

@@ -110,6 +110,9 @@ fn last_uses(graph: &Graph) -> Vec<NodeId> {
     last
 }
 
+/// The one device.
+const DEVICE: &str = "cpu";
+
 /// The reference interpreter as a backend: the meaning of every graph, and never fast.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InterpreterBackend;
@@ -121,14 +124,21 @@ impl Backend for InterpreterBackend {
 
     fn devices(&self) -> Result<Vec<Device>> {
         let description = "reference evaluation, one thread".to_owned();
-        Ok(vec![Device { name: "cpu".to_owned(), description }])
+        Ok(vec![Device { name: DEVICE.to_owned(), description }])
     }
 
     fn session(
         &self,
-        _device: Option<&str>,
+        device: Option<&str>,
         variables: Arc<[VariableSpec]>,
     ) -> Result<Arc<dyn Session>> {
+        if let Some(other) = device.filter(|&name| name != DEVICE) {
+            return Err(Error::Backend {
+                backend: "interpreter".to_owned(),
+                what: format!("there is no device `{other}`"),
+                advice: format!("use `interpreter` or `interpreter:{DEVICE}`"),
+            });
+        }
         let values = variables
             .iter()
             .map(|variable| Array::zeros(variable.spec.dtype, &variable.spec.shape.bind(0)))

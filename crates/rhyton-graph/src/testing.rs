@@ -13,7 +13,7 @@ pub(crate) mod random;
 #[cfg(test)]
 mod tests;
 
-pub use cases::{Case, cases};
+pub use cases::{Case, Function, cases};
 
 /// Values for one operand of an operation under test.
 #[derive(Debug, Clone)]

@@ -90,7 +90,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Elements of a place for writing.
-    #[expect(clippy::mut_from_ref, reason = "the plan keeps the writers apart, see the invariant")]
+    #[allow(clippy::mut_from_ref, reason = "the plan keeps the writers apart, see the invariant")]
     pub(crate) fn write<T: Pod>(&self, slot: usize, start: usize, count: usize) -> &'a mut [T] {
         assert!(self.regions[slot].writable, "a step writes only places of its own");
         let first = self.locate::<T>(slot, start, count);
@@ -114,7 +114,7 @@ impl<'a> Scratch<'a> {
     }
 
     /// The part of one participant of the pool, which runs one task at a time.
-    #[expect(clippy::mut_from_ref, reason = "a participant asks only for its own part")]
+    #[allow(clippy::mut_from_ref, reason = "a participant asks only for its own part")]
     pub(crate) fn part(&self, participant: usize) -> &mut [f32] {
         let regions = [self.region];
         let count = self.part_bytes / size_of::<f32>();

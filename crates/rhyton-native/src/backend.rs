@@ -216,11 +216,21 @@ impl Executable for Program {
         let result = if self.plan.graph.assigns_variables() {
             let mut values = self.variables.write().unwrap_or_else(PoisonError::into_inner);
             let variables = Variables::Exclusive(&mut values);
-            self.execute(&bound, &mut Places { inputs, outputs, variables }, &mut workspace, options)
+            self.execute(
+                &bound,
+                &mut Places { inputs, outputs, variables },
+                &mut workspace,
+                options,
+            )
         } else {
             let values = self.variables.read().unwrap_or_else(PoisonError::into_inner);
             let variables = Variables::Shared(&values);
-            self.execute(&bound, &mut Places { inputs, outputs, variables }, &mut workspace, options)
+            self.execute(
+                &bound,
+                &mut Places { inputs, outputs, variables },
+                &mut workspace,
+                options,
+            )
         };
         lock(&self.workspaces).push(workspace);
         result

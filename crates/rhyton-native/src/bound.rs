@@ -218,10 +218,10 @@ fn bind_chain(chain: &Chain, batch: usize) -> BoundChain {
 fn bind_product(product: &Product, batch: usize) -> BoundProduct {
     let views = [product.operands[0].bind(batch), product.operands[1].bind(batch)];
     let canonical = canonical(&product.dot, [&views[0], &views[1]]);
-    let sizes =
-        Sizes { rows: canonical.rows, columns: canonical.columns, depth: canonical.depth };
+    let sizes = Sizes { rows: canonical.rows, columns: canonical.columns, depth: canonical.depth };
     let of_one = (PANEL_ROWS * sizes.columns * sizes.depth).max(1);
     let panel = PANEL_ROWS * PRODUCT_TASK.div_ceil(of_one);
+    let panel = panel.min(sizes.rows.next_multiple_of(PANEL_ROWS)).max(PANEL_ROWS);
     let batches = canonical.batch.iter().product();
     BoundProduct { canonical, batches, sizes, panel, panels: sizes.rows.div_ceil(panel) }
 }
@@ -233,12 +233,12 @@ fn merged(view: &Strided) -> Strided {
         if size == 1 {
             continue;
         }
-        if let (Some(last), Some(outer)) = (result.sizes.last_mut(), result.strides.last_mut()) {
-            if *outer == stride * size {
-                *last *= size;
-                *outer = stride;
-                continue;
-            }
+        if let (Some(last), Some(outer)) = (result.sizes.last_mut(), result.strides.last_mut())
+            && *outer == stride * size
+        {
+            *last *= size;
+            *outer = stride;
+            continue;
         }
         result.sizes.push(size);
         result.strides.push(stride);
@@ -295,8 +295,8 @@ fn bind_boxes(
                 }
             }
             Primitive::Pad(pad) => {
-                for axis in 0..sizes.len() {
-                    copy.to += bind(pad.low[axis], batch) * dense[axis];
+                for (axis, &stride) in dense.iter().enumerate() {
+                    copy.to += bind(pad.low[axis], batch) * stride;
                     copy.to_strides[axis] *= pad.interior[axis] as isize + 1;
                 }
             }

@@ -1,4 +1,8 @@
 #![allow(unsafe_code, reason = "vector instructions are reached after run-time detection")]
+#![allow(
+    clippy::inline_always,
+    reason = "vector code must be inlined into the function that enables its instructions"
+)]
 //! Matrix products of f32: one micro-kernel over the vector trait, packed operands, fixed order of
 //! summation: along k in blocks whose length depends on k only, so the same bits everywhere.
 
@@ -82,8 +86,7 @@ impl Level {
     pub(crate) fn multiply(
         self,
         sizes: Sizes,
-        a: Matrix<'_>,
-        packed: &[f32],
+        (a, packed): (Matrix<'_>, &[f32]),
         c: &mut [f32],
         scratch: &mut [f32],
     ) {
@@ -248,7 +251,7 @@ mod tests {
         }
         let mut c = vec![f32::NAN; sizes.rows * sizes.columns];
         let mut scratch = vec![0.0; Level::scratch_len(sizes)];
-        level.multiply(sizes, a, &packed, &mut c, &mut scratch);
+        level.multiply(sizes, (a, &packed), &mut c, &mut scratch);
         c
     }
 

@@ -42,7 +42,10 @@ impl Run<'_> {
             (Kernel::Reduce { reduce, from, to }, BoundStep::Reduce(groups)) => {
                 self.reduce(reduce.reduction, from, groups, *to);
             }
-            (Kernel::ArgReduce { reduce, from, to }, &BoundStep::ArgReduce { outer, length, inner }) => {
+            (
+                Kernel::ArgReduce { reduce, from, to },
+                &BoundStep::ArgReduce { outer, length, inner },
+            ) => {
                 self.arg_reduce(reduce.reduction, from, [outer, length, inner], *to);
             }
             (Kernel::Copy { from, to }, BoundStep::Boxes(boxes)) => {

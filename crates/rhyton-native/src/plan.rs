@@ -42,23 +42,57 @@ pub(crate) struct Step {
 pub(crate) enum Kernel {
     Chain(Chain),
     Product(Product),
-    Reduce { reduce: Reduce, from: Source, to: usize },
-    ArgReduce { reduce: ArgReduce, from: Source, to: usize },
+    Reduce {
+        reduce: Reduce,
+        from: Source,
+        to: usize,
+    },
+    ArgReduce {
+        reduce: ArgReduce,
+        from: Source,
+        to: usize,
+    },
     /// A value in the order of its view, dense.
-    Copy { from: Source, to: usize },
+    Copy {
+        from: Source,
+        to: usize,
+    },
     /// Boxes of elements to boxes of elements, after filling everything with one element if given.
-    Move { parts: Vec<Source>, fill: Option<Source>, node: NodeId, to: usize },
-    RandomBits { key: Source, counter: Source, length: usize, to: usize },
-    Iota { shape: Shape, axis: usize, dtype: DType, to: usize },
-    Dimension { shape: Shape, axis: usize, to: usize },
+    Move {
+        parts: Vec<Source>,
+        fill: Option<Source>,
+        node: NodeId,
+        to: usize,
+    },
+    RandomBits {
+        key: Source,
+        counter: Source,
+        length: usize,
+        to: usize,
+    },
+    Iota {
+        shape: Shape,
+        axis: usize,
+        dtype: DType,
+        to: usize,
+    },
+    Dimension {
+        shape: Shape,
+        axis: usize,
+        to: usize,
+    },
     /// The primitive's own evaluation, which allocates.
-    Reference { node: NodeId, operands: Vec<(Source, Shape)>, to: usize },
+    Reference {
+        node: NodeId,
+        operands: Vec<(Source, Shape)>,
+        to: usize,
+    },
 }
 
 impl Plan {
     /// Plans a graph.
     pub(crate) fn new(graph: &Graph) -> Self {
-        let graph = &products::normalise(graph);
+        let graph = &products::normalise(&rhyton_graph::simplify(graph));
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
         let (slots, steps) = schedule::schedule(graph, &views, &groups);
@@ -167,7 +201,9 @@ impl Kernel {
             }
             Self::RandomBits { key, counter, .. } => vec![key.slot, counter.slot],
             Self::Iota { .. } | Self::Dimension { .. } => Vec::new(),
-            Self::Reference { operands, .. } => operands.iter().map(|(from, _)| from.slot).collect(),
+            Self::Reference { operands, .. } => {
+                operands.iter().map(|(from, _)| from.slot).collect()
+            }
         }
     }
 }

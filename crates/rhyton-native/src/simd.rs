@@ -3,6 +3,10 @@
 //!
 //! Every path gives the same bits as the portable one: the same operations in the same order, fused
 //! multiply-adds everywhere. Not here: what is computed (that is the tile interpreter's program).
+#![allow(
+    clippy::inline_always,
+    reason = "vector code must be inlined into the function that enables its instructions"
+)]
 #![allow(unsafe_code, reason = "vector instructions are reached after run-time detection")]
 
 use std::sync::OnceLock;
@@ -56,7 +60,7 @@ impl Level {
     /// y = f(x) for each element; the slices have one length.
     pub(crate) fn unary(self, function: VectorUnary, x: &[f32], y: &mut [f32]) {
         match self {
-            Self::Portable => loops::unary::<lanes::Portable>(function, x, y),
+            Self::Portable => loops::unary::<Portable>(function, x, y),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` exists only where detection found the features.
             Self::Avx2 => unsafe { x86::avx2_unary(function, x, y) },
@@ -69,7 +73,7 @@ impl Level {
     /// y = f(a, b) for each pair of elements; the slices have one length.
     pub(crate) fn binary(self, function: VectorBinary, a: &[f32], b: &[f32], y: &mut [f32]) {
         match self {
-            Self::Portable => loops::binary::<lanes::Portable>(function, a, b, y),
+            Self::Portable => loops::binary::<Portable>(function, a, b, y),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` exists only where detection found the features.
             Self::Avx2 => unsafe { x86::avx2_binary(function, a, b, y) },
@@ -82,7 +86,7 @@ impl Level {
     /// y = the word 1 where the comparison holds, else the word 0, as bits of an f32.
     pub(crate) fn compare(self, comparison: VectorCompare, a: &[f32], b: &[f32], y: &mut [f32]) {
         match self {
-            Self::Portable => loops::compare::<lanes::Portable>(comparison, a, b, y),
+            Self::Portable => loops::compare::<Portable>(comparison, a, b, y),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` exists only where detection found the features.
             Self::Avx2 => unsafe { x86::avx2_compare(comparison, a, b, y) },
@@ -95,7 +99,7 @@ impl Level {
     /// y = a where the word of `condition` is not 0, else b.
     pub(crate) fn select(self, condition: &[f32], a: &[f32], b: &[f32], y: &mut [f32]) {
         match self {
-            Self::Portable => loops::select::<lanes::Portable>(condition, a, b, y),
+            Self::Portable => loops::select::<Portable>(condition, a, b, y),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` exists only where detection found the features.
             Self::Avx2 => unsafe { x86::avx2_select(condition, a, b, y) },
@@ -108,7 +112,7 @@ impl Level {
     /// The sum, in 16 interleaved partial sums that combine in a fixed tree.
     pub(crate) fn sum(self, x: &[f32]) -> f32 {
         match self {
-            Self::Portable => loops::sum::<lanes::Portable>(x),
+            Self::Portable => loops::sum::<Portable>(x),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `Avx2` exists only where detection found the features.
             Self::Avx2 => unsafe { x86::avx2_sum(x) },

@@ -5,7 +5,7 @@
 use std::cell::UnsafeCell;
 use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -112,9 +112,8 @@ impl Pool {
         for (place, share) in self.shared.shares.iter().take(participants).enumerate() {
             share.next.store(place * tasks / participants, Ordering::Relaxed);
         }
-        let run: *const Task<'_> = task;
         // SAFETY: only the lifetime changes; `run` does not return before the workers have left.
-        let run = unsafe { std::mem::transmute::<*const Task<'_>, *const Task<'static>>(run) };
+        let run = unsafe { std::mem::transmute::<&Task<'_>, &'static Task<'static>>(task) };
         let job = self.shared.job.get();
         // SAFETY: the workers' lock is held and the state is closed, so nobody reads the job now.
         unsafe { *job = Job { run, participants, tasks } };

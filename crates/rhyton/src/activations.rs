@@ -9,9 +9,11 @@ mod keras_form;
 mod lookup;
 mod value;
 
+#[cfg(feature = "training")]
+pub(crate) use binding::Bound;
 pub use catalogue::{ACTIVATIONS, BuiltIn};
 pub use definition::{Body, Definition, TensorFunction};
 pub(crate) use keras_form::Stored;
-pub(crate) use lookup::{File, vocabulary, with_file};
+pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
 pub use value::{Activation, Parameter, trainable};

@@ -50,7 +50,7 @@ pub(crate) fn from_settings(settings: &Settings) -> Result<Engine> {
         None => (settings.backend.as_str(), None),
     };
     let backend = open(name, settings)?;
-    let devices = backend.devices()?;
+    let devices = backend.devices().map_err(|error| unusable(error, name, settings))?;
     match &device {
         Some(device) if !devices.iter().any(|known| known.name == *device) => {
             let known: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
@@ -59,6 +59,17 @@ pub(crate) fn from_settings(settings: &Settings) -> Result<Engine> {
         }
         _ => Ok(Engine { backend, device }),
     }
+}
+
+/// The failure of a backend, with those that can be used instead.
+fn unusable(error: rhyton_graph::Error, name: &str, settings: &Settings) -> Error {
+    let rhyton_graph::Error::Backend { backend, what, advice } = error else {
+        return error.into();
+    };
+    let others = names().into_iter().filter(|other| *other != name);
+    let usable: Vec<&str> = others.filter(|other| report_one(other, settings).available).collect();
+    let advice = format!("{advice}; available: {}", usable.join(", "));
+    rhyton_graph::Error::Backend { backend, what, advice }.into()
 }
 
 /// Every backend with what can be said of it.
@@ -96,7 +107,7 @@ fn version(name: &str, devices: &[Device]) -> String {
     match (name, devices.first()) {
         ("native" | "interpreter", _) | (_, None) => own,
         (_, Some(device)) => {
-            let words = device.description.split(|c: char| c == ' ' || c == ',');
+            let words = device.description.split([' ', ',']);
             words
                 .map(|word| word.trim_matches(|c: char| !c.is_ascii_digit()))
                 .find(|word| word.contains('.'))
@@ -107,7 +118,7 @@ fn version(name: &str, devices: &[Device]) -> String {
 
 fn open(name: &str, settings: &Settings) -> Result<Arc<dyn Backend>> {
     match name {
-        "native" => Ok(Arc::new(rhyton_native::NativeBackend::default())),
+        "native" => Ok(Arc::new(rhyton_native::NativeBackend)),
         #[cfg(feature = "tensorflow")]
         "tensorflow" => Ok(Arc::new(tensorflow(settings))),
         "interpreter" => Ok(Arc::new(InterpreterBackend)),

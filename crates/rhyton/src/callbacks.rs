@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use crate::Result;
 use crate::models::Model;
 use crate::training::Logs;
-use crate::Result;
 
 mod early_stopping;
 mod model_checkpoint;
@@ -167,8 +167,7 @@ impl<'a> Callbacks<'a> {
         mut call: impl FnMut(&mut (dyn Callback + 'a), &mut Training<'_>) -> Result<()>,
     ) -> Result<()> {
         for callback in &mut self.list {
-            let mut cx =
-                Training { model, stop_training: self.stop, parameters: self.parameters };
+            let mut cx = Training { model, stop_training: self.stop, parameters: self.parameters };
             call(&mut **callback, &mut cx)?;
             self.stop = cx.stop_training;
         }

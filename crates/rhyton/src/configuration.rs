@@ -144,7 +144,7 @@ impl Settings {
             "RHYTON_BACKEND".clone_into(&mut self.backend_source);
         }
         if let Some(threads) = environment("RHYTON_THREADS") {
-            self.threads = threads.parse().map_err(|_| {
+            self.threads = threads.parse().map_err(|_error| {
                 Error::config("RHYTON_THREADS", "value", "a number of threads", &threads)
             })?;
         }
@@ -167,7 +167,10 @@ pub fn settings() -> Result<Settings> {
         return Ok(current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone());
     }
     let found = Settings::read(&Sources::default())?;
-    Ok(CURRENT.get_or_init(|| RwLock::new(found)).read().map_or_else(|e| e.into_inner().clone(), |s| s.clone()))
+    Ok(CURRENT
+        .get_or_init(|| RwLock::new(found))
+        .read()
+        .map_or_else(|e| e.into_inner().clone(), |s| s.clone()))
 }
 
 /// Sets the settings of this process; models made from now on follow them.

@@ -84,7 +84,7 @@ pub enum Error {
         /// The layer path or object name.
         object: String,
         /// What failed there.
-        source: Box<Error>,
+        source: Box<Self>,
     },
     /// Tracing, compiling or running failed.
     #[error(transparent)]

@@ -16,9 +16,9 @@ mod call;
 mod scope;
 mod weights;
 
-pub use call::{Call, Outputs};
 #[cfg(feature = "training")]
 pub(crate) use call::Randomness;
+pub use call::{Call, Outputs};
 pub use scope::{Scope, WeightOptions};
 pub use weights::{Weight, Weights};
 
@@ -190,9 +190,7 @@ pub(crate) fn output_specs(
     let name = layer.label();
     let positional = inputs.len() - arguments.len();
     let mut scope = Scope::root(&mut weights, &name, layer.common().trainable);
-    layer
-        .build(&mut scope, &inputs[..positional])
-        .map_err(|error| error.within(name.clone()))?;
+    layer.build(&mut scope, &inputs[..positional]).map_err(|error| error.within(name.clone()))?;
     let tracer = weights.tracer();
     let tensors: Vec<Tensor> = inputs
         .iter()

@@ -30,24 +30,26 @@ mod prediction;
 mod registry;
 pub mod saving;
 #[cfg(feature = "training")]
+pub mod testing;
+#[cfg(feature = "training")]
 pub mod training;
 mod training_inputs;
 
 pub use activations::{Activation, custom_object_scope, trainable};
+pub use arrays::Arrays;
+#[cfg(feature = "training")]
+pub use callbacks::{Callback, EarlyStopping, ModelCheckpoint};
 pub use error::{Error, Result};
 pub use layer::{Apply, Layer};
 pub use layers::*;
 pub use models::{Model, Sequential, SummaryOptions, input};
-pub use arrays::Arrays;
+#[cfg(feature = "training")]
+pub use optimizers::{Adam, AdamW, RMSprop, SGD};
 pub use prediction::Predict;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
 pub use rhyton_graph as ops;
 pub use rhyton_graph::{Tensor, eval};
 pub use rhyton_tensor::{Array, DType};
-#[cfg(feature = "training")]
-pub use callbacks::{Callback, EarlyStopping, ModelCheckpoint};
-#[cfg(feature = "training")]
-pub use optimizers::{Adam, AdamW, RMSprop, SGD};
 pub use saving::LoadOptions;
 #[cfg(feature = "training")]
 pub use training::{Compile, Evaluate, Fit, History, Logs, Verbose};

@@ -6,8 +6,8 @@ mod network;
 mod sequential;
 mod summary;
 
-pub(crate) use functional::{chain, collect};
 pub use functional::input;
+pub(crate) use functional::{chain, collect};
 pub use model::Model;
 pub(crate) use network::{Kind, Network, NetworkStep, Slot, StepAction};
 pub use sequential::Sequential;

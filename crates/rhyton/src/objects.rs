@@ -95,6 +95,7 @@ impl<T: ?Sized> ObjectList<T> {
 }
 
 /// Keras' object form of a thing.
+#[expect(clippy::needless_pass_by_value, reason = "the configuration becomes part of the result")]
 pub fn object_form<T: ?Sized>(spec: &ObjectSpec<T>, config: Value) -> Value {
     json!({
         "module": spec.module,

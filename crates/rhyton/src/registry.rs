@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use rhyton_expression::Expression;
 use rhyton_graph::Tensor;
 
-use crate::activations::{Activation, Definition, TensorFunction};
+use crate::activations::{Activation, Definition, Parameter, TensorFunction};
 use crate::layer::LayerSpec;
 use crate::{Error, Result};
 
@@ -65,7 +65,7 @@ impl Registry {
     /// [`Error::Expression`] with a caret, [`Error::AlreadyRegistered`], [`Error::Config`] for a
     /// bad name.
     pub fn activation_from(&self, name: &str, expression: &str) -> Result<()> {
-        self.insert(name, self.read(name, expression)?, false)
+        self.insert(name, Self::read(name, expression)?, false)
     }
 
     /// As [`Registry::activation_from`], in place of what the name stands for now.
@@ -73,10 +73,11 @@ impl Registry {
     /// # Errors
     /// [`Error::Expression`], [`Error::Config`].
     pub fn replace(&self, name: &str, expression: &str) -> Result<()> {
-        self.insert(name, self.read(name, expression)?, true)
+        self.insert(name, Self::read(name, expression)?, true)
     }
 
-    /// Registers activations by name; a layer that only wraps one is unwrapped.
+    /// Registers activations by name; a layer that only wraps one is unwrapped. Values that their
+    /// parameters have become the defaults.
     ///
     /// # Errors
     /// As [`Registry::activation_from`].
@@ -86,7 +87,13 @@ impl Registry {
     ) -> Result<()> {
         for (name, activation) in activations {
             let activation = activation.into();
-            let definition = (**activation.definition()?).clone();
+            let mut definition = (**activation.definition()?).clone();
+            for (default, (_, bound)) in
+                definition.parameters.iter_mut().zip(activation.parameters()?)
+            {
+                let (Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. }) = bound;
+                default.1 = *value;
+            }
             self.insert(name, definition, false)?;
         }
         Ok(())
@@ -136,7 +143,7 @@ impl Registry {
         entries.layers.get(class_name).copied()
     }
 
-    fn read(&self, name: &str, text: &str) -> Result<Definition> {
+    fn read(name: &str, text: &str) -> Result<Definition> {
         let vocabulary = crate::activations::vocabulary();
         let context = rhyton_expression::Context {
             vocabulary: Some(&vocabulary),
@@ -167,18 +174,19 @@ impl Registry {
             let expected = "a word, optionally after `package>`";
             return Err(Error::config("registry", "name", expected, format!("`{key}`")));
         }
-        definition.name = name.to_owned();
+        name.clone_into(&mut definition.name);
         definition.package = package;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(existing) = entries.activations.get(key) {
-            if !replace && !existing.same_as(&definition) {
-                return Err(Error::AlreadyRegistered {
-                    kind: "activation",
-                    name: key.to_owned(),
-                    existing: existing.text(),
-                    new: definition.text(),
-                });
-            }
+        if let Some(existing) = entries.activations.get(key)
+            && !replace
+            && !existing.same_as(&definition)
+        {
+            return Err(Error::AlreadyRegistered {
+                kind: "activation",
+                name: key.to_owned(),
+                existing: existing.text(),
+                new: definition.text(),
+            });
         }
         entries.activations.insert(key.to_owned(), Arc::new(definition));
         Ok(())

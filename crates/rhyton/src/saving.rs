@@ -77,7 +77,7 @@ impl Model {
     pub fn to_file(&self) -> Result<ModelFile> {
         let mut file = ModelFile {
             metadata: json!({"keras_version": "3.15.1", "date_saved": date_saved()}),
-            config: write::config(self)?,
+            config: write::config(self),
             weights: weights::collect(self)?,
             rhyton: Some(definitions::collect(self)?),
             ..ModelFile::default()
@@ -99,6 +99,7 @@ impl Model {
             let stored = definitions::read(file.rhyton.as_ref())?;
             with_file(stored, || {
                 let network = read::network(&file.config)?;
+                weights::check_size(&network, &file.weights)?;
                 let mut model = Self::from_network(network)?;
                 weights::restore(&mut model, &file.weights)?;
                 #[cfg(feature = "training")]
@@ -117,7 +118,7 @@ impl Model {
 
 fn in_file(path: &Path, error: &rhyton_formats::Error) -> Error {
     let text = error.to_string();
-    let what = text.strip_prefix(&format!("{}: ", path.display())).unwrap_or(&text).to_owned();
+    let what = text.strip_prefix(&format!("`{}`: ", path.display())).unwrap_or(&text).to_owned();
     Error::File { path: path.to_owned(), what }
 }
 

@@ -10,8 +10,8 @@ mod program;
 mod progress;
 mod tracked;
 
-pub use compile::{Compile, LossChoice, MetricChoice};
 pub(crate) use compile::Compiled;
+pub use compile::{Compile, LossChoice, MetricChoice};
 pub(crate) use compiled_file::{read_compiled, write_compiled};
 pub use evaluate::Evaluate;
 pub use fit::{Fit, Verbose};

@@ -49,12 +49,10 @@ fn describe(report: &BackendReport, chosen: bool) -> String {
         None => "not available",
     };
     let mut text = format!("{mark} {:<12} {state}\n", report.name);
-    for device in &report.devices {
-        text.push_str(&format!("    {}: {}\n", device.name, device.description));
-    }
+    let devices = report.devices.iter();
+    text.extend(devices.map(|device| format!("    {}: {}\n", device.name, device.description)));
     let lines = report.reason.iter().chain(&report.enable).flat_map(|text| text.lines());
-    for line in lines.filter(|line| !line.trim().is_empty()) {
-        text.push_str(&format!("    {}\n", line.trim_end()));
-    }
+    let lines = lines.filter(|line| !line.trim().is_empty());
+    text.extend(lines.map(|line| format!("    {}\n", line.trim_end())));
     text
 }

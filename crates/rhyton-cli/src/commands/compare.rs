@@ -20,7 +20,7 @@ pub(super) const COMMAND: Command = Command::of::<Compare>("compare");
 ///
 /// All activations of a seed start from the same seed's weights and see the samples in the same
 /// order. Accuracy is that after the last epoch, on samples not trained on: the test part of data
-/// that has parts, else its x_val and y_val, else its last fifth. Seconds per epoch are the median
+/// that has parts, else its `x_val` and `y_val`, else its last fifth. Seconds per epoch are the median
 /// over all epochs and seeds.
 #[derive(Debug, clap::Args)]
 struct Compare {
@@ -66,7 +66,9 @@ impl Run for Compare {
             folder.map(|folder| Destination::in_folder(folder, "report.json")).transpose()?;
         let experiment = Experiment::prepare(&self, cx)?;
         // What does not fit the network shows now, not after the other rows' training.
-        activations.iter().try_for_each(|activation| experiment.variant(activation).map(drop))?;
+        for (text, activation) in self.activations.iter().zip(&activations) {
+            experiment.check(text, activation)?;
+        }
         let report = self.train_all(&experiment, &activations, cx)?;
         if let Some(file) = file {
             file.write_json(&report.json())?;
@@ -84,7 +86,7 @@ impl Compare {
         activations: &[Activation],
         cx: &Context,
     ) -> Result<Report> {
-        let mut rows: Vec<Row> = self.activations.iter().map(Row::new).collect();
+        let mut rows: Vec<Row> = self.activations.iter().map(|text| Row::new(text)).collect();
         let total = rows.len() * self.seeds as usize;
         let mut done = 0;
         for seed in 0..u64::from(self.seeds) {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use rhyton::{Compile, Fit, History, Model, Verbose};
+use rhyton::{Fit, History, Model, Verbose};
 use rhyton_data::{Dataset, Part};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub(super) const COMMAND: Command = Command::of::<Train>("train");
 
 /// Trains a model on data (the train part, if the data has parts) and writes it
 ///
-/// Weights and the optimizer's state go on from where the file left them. Arrays x_val and y_val
+/// Weights and the optimizer's state go on from where the file left them. Arrays `x_val` and `y_val`
 /// of an .npz are used for validation.
 #[derive(Debug, clap::Args)]
 struct Train {
@@ -131,7 +131,7 @@ impl Choices {
         if self.loss.is_none() && self.optimizer.is_none() && self.metrics.is_none() {
             return Ok(());
         }
-        let mut compile = model.compilation().unwrap_or_else(Compile::new);
+        let mut compile = model.compilation().unwrap_or_default();
         if let Some(loss) = &self.loss {
             compile = compile.loss(loss.as_str());
         }

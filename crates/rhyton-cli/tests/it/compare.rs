@@ -69,9 +69,13 @@ fn mistakes_are_found_before_training() {
     let folder = tempfile::tempdir().unwrap();
     let error =
         |arguments: &[&str]| rhyton(folder.path(), &[&["compare"], arguments].concat()).error();
-    insta::assert_snapshot!(error(&["relu", "rellu"]), @"");
-    insta::assert_snapshot!(error(&["relu", "--data", "digit"]), @"");
-    insta::assert_snapshot!(error(&["relu", "--only", "conv*"]), @"");
-    insta::assert_snapshot!(error(&["relu", "--report", "a/b"]), @"");
-    insta::assert_snapshot!(error(&["relu", "glu"]), @"");
+    insta::assert_snapshot!(error(&["relu", "rellu"]), @r#"
+    error: unknown activation `rellu`; did you mean relu, celu, elu?
+      to use your own: custom_objects().activation_from("rellu", "x * sigmoid(beta * x)")?
+    "#);
+    insta::assert_snapshot!(error(&["relu", "--data", "digit"]), @"error: data: `digit` is no file, no folder and none of the known names (digits, mnist, fashion-mnist) (did you mean `digits`?); pass a path or one of these names");
+    insta::assert_snapshot!(error(&["relu", "--only", "conv*"]), @"error: compare: expected a hidden activation in a layer named like `conv*`, found none in the model's layers (flatten, dense, dense_1, batch_normalization, dense_2)");
+    insta::assert_snapshot!(error(&["relu", "--report", "a/b"]), @"error: a/b: can't make the folder: No such file or directory (os error 2)");
+    let error = error(&["relu", "glu"]);
+    assert!(error.starts_with("error: compare: `glu` does not fit the network: "), "{error}");
 }

@@ -1,5 +1,7 @@
 //! The command as its users meet it: a process with arguments, files and two streams.
 
+#![allow(clippy::unwrap_used, reason = "a failed preparation fails the test")]
+
 mod activations;
 mod compare;
 mod models;

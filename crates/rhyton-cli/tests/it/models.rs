@@ -92,7 +92,7 @@ fn training_is_reproducible_and_goes_on() {
 fn a_model_without_a_loss_is_given_one() {
     let folder = folder(false);
     let path = folder.path();
-    insta::assert_snapshot!(train(path, &[]), @"");
+    insta::assert_snapshot!(train(path, &[]), @"error: m.keras: the model is not compiled; pass --loss (and --optimizer, --metrics)");
     let choices = [
         "--loss",
         "categorical_crossentropy",
@@ -106,7 +106,7 @@ fn a_model_without_a_loss_is_given_one() {
     let values = json(path, &["evaluate", "out.keras", "--data", "d.npz", "--json"]);
     assert_eq!(values.as_object().unwrap().len(), 3, "{values}");
     let error = train(path, &["--loss", "categorical_crosentropy"]);
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"error: unknown loss `categorical_crosentropy`; did you mean categorical_crossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy?");
 }
 
 #[test]
@@ -118,13 +118,13 @@ fn damaged_and_missing_files() {
     let whole = fs::read(path.join("m.keras")).unwrap();
     fs::write(path.join("cut.keras"), &whole[..whole.len() / 2]).unwrap();
     fs::write(path.join("text.keras"), "no model").unwrap();
-    insta::assert_snapshot!(evaluate("cut.keras", "d.npz"), @"");
-    insta::assert_snapshot!(evaluate("text.keras", "d.npz"), @"");
-    insta::assert_snapshot!(evaluate("missing.keras", "d.npz"), @"");
-    insta::assert_snapshot!(evaluate("m.keras", "missing.npz"), @"");
-    insta::assert_snapshot!(evaluate("m.keras", "x.npz"), @"");
-    insta::assert_snapshot!(evaluate("m.keras", "digits"), @"");
-    insta::assert_snapshot!(evaluate("m.keras", "m.keras"), @"");
+    insta::assert_snapshot!(evaluate("cut.keras", "d.npz"), @"error: cut.keras: zip archive: invalid Zip archive: Could not find EOCD; the file is damaged or no model: copy or save it again");
+    insta::assert_snapshot!(evaluate("text.keras", "d.npz"), @r#"error: text.keras: expected a model file (.keras), received something else; save it again with Keras 3's `model.save("name.keras")`"#);
+    insta::assert_snapshot!(evaluate("missing.keras", "d.npz"), @"error: missing.keras: can't open it: No such file or directory (os error 2)");
+    insta::assert_snapshot!(evaluate("m.keras", "missing.npz"), @"error: missing.npz: can't open: No such file or directory (os error 2)");
+    insta::assert_snapshot!(evaluate("m.keras", "x.npz"), @"error: x.npz: targets: expected an array `y`, received none; add the labels: `y` in an .npz, a first column `label` in a .csv, the labels file beside IDX images");
+    insta::assert_snapshot!(evaluate("m.keras", "digits"), @"error: data: input `input_layer`: expected samples of shape (3), received (28, 28); the numbers of values differ and nothing was reshaped");
+    insta::assert_snapshot!(evaluate("m.keras", "m.keras"), @r#"error: m.keras: array `metadata.json`: expected the bytes \x93NUMPY, received {\"kera; the file is no .npy array; check its name"#);
 }
 
 #[test]
@@ -134,11 +134,35 @@ fn outputs_are_checked_before_the_work() {
     let output = |name: &str| {
         rhyton(path, &["train", "m.keras", "--data", "d.npz", "--output", name]).error()
     };
-    insta::assert_snapshot!(output("out.h5"), @"");
-    insta::assert_snapshot!(output("missing/out.keras"), @"");
-    insta::assert_snapshot!(train(path, &["--history", "missing/h.json"]), @"");
-    insta::assert_snapshot!(train(path, &["--validation-split", "1.5"]), @"");
+    insta::assert_snapshot!(output("out.h5"), @"error: out.h5: expected a file name that ends in .keras");
+    insta::assert_snapshot!(output("missing/out.keras"), @"error: missing/out.keras: the folder missing does not exist; create it first");
+    insta::assert_snapshot!(train(path, &["--history", "missing/h.json"]), @"error: missing/h.json: the folder missing does not exist; create it first");
+    insta::assert_snapshot!(train(path, &["--validation-split", "1.5"]), @"error: fit: validation_split expected a share that leaves samples on both sides of 20, received 1.5");
     assert!(!path.join("out.keras").exists());
     let predict = ["predict", "m.keras", "--input", "x.npz", "--output", "y.txt"];
-    insta::assert_snapshot!(rhyton(path, &predict).error(), @"");
+    insta::assert_snapshot!(rhyton(path, &predict).error(), @"error: y.txt: expected a file name that ends in .npz, .npy, .csv");
+}
+
+#[test]
+fn compare_replaces_the_activations_of_a_model() {
+    let folder = folder(true);
+    let arguments = ["compare", "tanh", "0.5x", "--model", "m.keras", "--data", "d.npz"];
+    let few = ["--seeds", "1", "--epochs", "1", "--only", "dense", "--json", "-q"];
+    let found = json(folder.path(), &[&arguments[..], &few].concat());
+    assert_eq!(found["rows"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_summary_is_a_table() {
+    let folder = folder(true);
+    let text = rhyton(folder.path(), &["summary", "m.keras"]).output();
+    assert!(text.contains("dense_1 (Dense)") && text.contains("Total params: "), "{text}");
+}
+
+#[test]
+fn verbose_adds_causes() {
+    let folder = folder(true);
+    let arguments = ["evaluate", "m.keras", "--data", "missing.npz", "--verbose"];
+    let error = rhyton(folder.path(), &arguments).error();
+    assert!(error.contains("caused by: No such file"), "{error}");
 }

@@ -27,7 +27,7 @@ impl Finished {
 /// The command with a folder to run in and nothing of the user's own configuration.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rhyton"));
-    command.current_dir(folder).args(arguments).env("RHYTON_HOME", folder);
+    command.current_dir(folder).args(arguments).env("RHYTON_HOME", folder.join("home"));
     for name in ["RHYTON_BACKEND", "RHYTON_THREADS", "RHYTON_DATA", "RHYTON_TENSORFLOW_LIBRARY"] {
         command.env_remove(name);
     }

@@ -6,7 +6,30 @@ use crate::process::{command, json, rhyton};
 #[test]
 fn help_lists_the_commands() {
     let folder = tempfile::tempdir().unwrap();
-    insta::assert_snapshot!(rhyton(folder.path(), &["--help"]).output(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &["--help"]).output(), @r#"
+    Trains, compares and runs Keras models with activation functions of your own
+
+    Usage: rhyton [OPTIONS] <COMMAND>
+
+    Commands:
+      compare      Trains the same network once per activation and seed, and compares accuracy and time
+      train        Trains a model on data (the train part, if the data has parts) and writes it
+      evaluate     Loss and metrics of a model on data (the test part, if the data has parts)
+      predict      Writes a model's outputs for the samples of a file (the test part, if the data has parts)
+      summary      Prints a model's layers, output shapes and parameters
+      activations  Lists the built-in activations, or computes the values of any
+      backends     Lists the engines of this build, and how to enable those that are not there
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Global options:
+          --backend <NAME>  The engine that runs models, for this call only (`rhyton backends` lists them)
+      -q, --quiet           No progress and no remarks; results and errors only
+      -v, --verbose         With an error, what it was caused by
+    "#);
     let version = rhyton(folder.path(), &["--version"]).output();
     assert_eq!(version, format!("rhyton {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -23,9 +46,29 @@ fn each_command_has_help() {
 #[test]
 fn wrong_arguments_are_one_message() {
     let folder = tempfile::tempdir().unwrap();
-    insta::assert_snapshot!(rhyton(folder.path(), &["comprae"]).error(), @"");
-    insta::assert_snapshot!(rhyton(folder.path(), &["train", "m.keras"]).error(), @"");
-    insta::assert_snapshot!(rhyton(folder.path(), &["compare", "relu", "--seeds", "0"]).error(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &["comprae"]).error(), @r#"
+    error: unrecognized subcommand 'comprae'
+
+      tip: a similar subcommand exists: 'compare'
+
+    Usage: rhyton [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    "#);
+    insta::assert_snapshot!(rhyton(folder.path(), &["train", "m.keras"]).error(), @r#"
+    error: the following required arguments were not provided:
+      --data <DATA>
+      --output <OUT.keras>
+
+    Usage: rhyton train --data <DATA> --output <OUT.keras> <MODEL>
+
+    For more information, try '--help'.
+    "#);
+    insta::assert_snapshot!(rhyton(folder.path(), &["compare", "relu", "--seeds", "0"]).error(), @r#"
+    error: invalid value '0' for '--seeds <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    "#);
 }
 
 #[test]
@@ -45,7 +88,7 @@ fn an_unknown_backend_names_its_source() {
     let folder = tempfile::tempdir().unwrap();
     let compare = ["compare", "relu", "--epochs", "1", "--seeds", "1"];
     let flag = [&compare[..], &["--backend", "natve"]].concat();
-    insta::assert_snapshot!(rhyton(folder.path(), &flag).error(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &flag).error(), @"error: backend: name expected one of native, tensorflow, interpreter, received `natve` from --backend; did you mean native?");
     std::fs::write(folder.path().join("rhyton.toml"), "backend = \"theano\"\n").unwrap();
     let error = rhyton(folder.path(), &compare).error();
     assert!(error.contains("`theano` from rhyton.toml"), "{error}");

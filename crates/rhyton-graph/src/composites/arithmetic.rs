@@ -38,6 +38,8 @@ arithmetic! {
     multiply "Multiply" Multiply Binary::Multiply;
     /// a / b; integers are divided as float32.
     divide "Divide" Divide Binary::Divide;
+    /// a / b, as files know the operator `/`; integers are divided as float32.
+    true_divide "TrueDivide" TrueDivide Binary::Divide;
     /// aᵇ; integers are raised as float32.
     power "Power" Power Binary::Power;
     /// The larger of a and b; NaN if either is. At a tie the gradient goes to a.

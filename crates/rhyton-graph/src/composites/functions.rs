@@ -94,17 +94,18 @@ functions! {
 /// x · x.
 #[track_caller]
 pub fn square(x: impl Operand) -> Tensor {
-    SQUARE.apply(Arguments::of([x.argument()]))
+    COMPOSED[0].apply(Arguments::of([x.argument()]))
 }
 
-static SQUARE: Operation = Operation {
+/// Functions of one value that are no primitive.
+pub(super) const COMPOSED: &[Operation] = &[Operation {
     class_name: "Square",
     module: "keras.src.ops.numpy",
     call: |arguments| {
         let x = arguments.tensor("square", 0)?;
         (x * x).checked()
     },
-};
+}];
 
 fn call(primitive: Unary, arguments: &Arguments) -> Result<Tensor> {
     let x = arguments.tensor("function", 0)?;

@@ -10,6 +10,9 @@ use crate::{
     scan, sign, tanh,
 };
 
+/// From tensors to tensors of the same program.
+pub type Function = Box<dyn Fn(&[Tensor]) -> Vec<Tensor>>;
+
 /// A primitive with operands and a function in which it occurs.
 pub struct Case {
     /// The primitive's name.
@@ -17,7 +20,7 @@ pub struct Case {
     /// The function's operands.
     pub samples: Vec<Sample>,
     /// From the operands to results.
-    pub function: Box<dyn Fn(&[Tensor]) -> Vec<Tensor>>,
+    pub function: Function,
 }
 
 const N: Dim = Dim::BATCH;

@@ -153,7 +153,12 @@ impl Tile<'_, '_> {
                 integers::unary(function, dtype, cast_slice(a), cast_slice_mut(y));
             }
             Operation::Integer(function, dtype) => {
-                integers::binary(function, dtype, [cast_slice(a), cast_slice(b)], cast_slice_mut(y));
+                integers::binary(
+                    function,
+                    dtype,
+                    [cast_slice(a), cast_slice(b)],
+                    cast_slice_mut(y),
+                );
             }
             Operation::IntegerCompare(comparison, dtype) => {
                 let words = [cast_slice(a), cast_slice(b)];

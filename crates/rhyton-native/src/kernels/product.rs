@@ -40,11 +40,12 @@ impl Run<'_> {
             let count = range.len() * columns;
             let room = if product.fleeting { panel * columns } else { 0 };
             let (own, registers) = registers.split_at_mut(room);
-            let c = match product.fleeting {
-                true => &mut own[..count],
-                false => self.memory.write::<f32>(product.to, first, count),
+            let c = if product.fleeting {
+                &mut own[..count]
+            } else {
+                self.memory.write::<f32>(product.to, first, count)
             };
-            self.level.multiply(part, a, packed, c, scratch);
+            self.level.multiply(part, (a, packed), c, scratch);
             epilogue(Panel { range: first..first + count, values: c }, registers);
         });
     }

@@ -5,7 +5,7 @@ use rhyton_tensor::DType;
 use super::Run;
 use crate::bound::Group;
 use crate::plan::program::Source;
-use crate::simd::{Level, VectorBinary};
+use crate::simd::Level;
 
 /// Elements whose partial sum is one f32; longer sums add such parts, so that errors stay small.
 const BLOCK: usize = 1024;
@@ -161,10 +161,7 @@ fn float_fold(reduction: Reduction) -> Fold<f32> {
                 let parts = x.chunks(BLOCK).map(|block| f64::from(level.sum(block)));
                 (f64::from(start) + parts.sum::<f64>()) as f32
             },
-            columns: |level, y, x| {
-                let _ = (level, VectorBinary::Add);
-                y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
-            },
+            columns: |_, y, x| y.iter_mut().zip(x).for_each(|(y, x)| *y += x),
         },
     }
 }

@@ -22,6 +22,10 @@ impl Plan {
     /// batch size, layer; steps that run their reference evaluation are marked.
     pub(crate) fn explain(&self, bound: &Bound) -> String {
         let mut text = String::new();
+        let size = |slot: usize| {
+            let spec = &self.slots[slot].spec;
+            spec.shape.volume(bound.batch) * spec.dtype.size_bytes()
+        };
         for (place, (step, numbers)) in self.steps.iter().zip(&bound.steps).enumerate() {
             let names = |slots: Vec<usize>| {
                 let mut slots = slots;
@@ -30,11 +34,11 @@ impl Plan {
                 slots.iter().map(|&slot| name(self, slot)).collect::<Vec<_>>().join(" ")
             };
             let (reads, writes) = (step.kernel.reads(), step.kernel.writes());
-            let bytes: usize =
-                reads.iter().chain(&writes).map(|&slot| bound.slots[slot].1).sum();
+            let bytes: usize = reads.iter().chain(&writes).map(|&slot| size(slot)).sum();
             let what = self.describe(step, numbers);
             let (reads, writes) = (names(reads), names(writes));
-            let path = if step.path.is_empty() { String::new() } else { format!("  ({})", step.path) };
+            let path =
+                if step.path.is_empty() { String::new() } else { format!("  ({})", step.path) };
             // Writing to a string can't fail.
             let _ = writeln!(text, "{place:3} {what}: {reads} -> {writes}, {bytes} B{path}");
         }
@@ -62,11 +66,8 @@ impl Plan {
                     let (rows, depth, columns) = (sizes.rows, sizes.depth, sizes.columns);
                     format!("product {}x[{rows}, {depth}, {columns}] then ", product.batches)
                 });
-                let nodes: Vec<&str> = step
-                    .nodes
-                    .iter()
-                    .map(|&node| self.graph.node(node).primitive.name())
-                    .collect();
+                let nodes: Vec<&str> =
+                    step.nodes.iter().map(|&node| self.graph.node(node).primitive.name()).collect();
                 format!(
                     "{product}chain {} of {} ({loads} loads, {spread} spread)",
                     chain.shape,
@@ -82,7 +83,12 @@ impl Plan {
                 format!("{:?} over {:?} of {}", reduce.reduction, reduce.axes, shape(from))
             }
             (Kernel::ArgReduce { reduce, from, .. }, _) => {
-                format!("position of {:?} along {} of {}", reduce.reduction, reduce.axis, shape(from))
+                format!(
+                    "position of {:?} along {} of {}",
+                    reduce.reduction,
+                    reduce.axis,
+                    shape(from)
+                )
             }
             (Kernel::Copy { from, .. }, _) => format!("copy of {}", shape(from)),
             (Kernel::Move { node, .. }, _) => {
@@ -90,7 +96,10 @@ impl Plan {
                 format!("{} to {}", node.primitive.name(), node.spec)
             }
             (Kernel::RandomBits { counter, length, .. }, _) => {
-                format!("random_bits to {}", Shape::from(vec![counter.shape[0], Dim::fixed(*length)]))
+                format!(
+                    "random_bits to {}",
+                    Shape::from(vec![counter.shape[0], Dim::fixed(*length)])
+                )
             }
             (Kernel::Iota { shape, axis, .. }, _) => format!("iota {shape} along {axis}"),
             (Kernel::Dimension { shape, axis, .. }, _) => format!("dimension {axis} of {shape}"),

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use rhyton_graph::{Graph, NodeId, Primitive, Shape};
 
 use super::elementwise;
-use super::views::Views;
 use super::products;
+use super::views::Views;
 
 /// Nodes that one step computes.
 #[derive(Debug, Clone)]

@@ -240,9 +240,8 @@ impl Scheduler<'_> {
     }
 
     fn readers(&self, variable: VariableId) -> Vec<usize> {
-        let reads = |&job: &usize| {
-            self.reads(job).iter().any(|view| self.reads_variable(view, variable))
-        };
+        let reads =
+            |&job: &usize| self.reads(job).iter().any(|view| self.reads_variable(view, variable));
         (0..self.jobs.len()).filter(reads).collect()
     }
 
@@ -255,7 +254,7 @@ impl Scheduler<'_> {
             let in_product = product.is_some_and(|dot| {
                 self.reads_of(dot).iter().any(|view| self.reads_variable(view, variable))
             });
-            if in_product || !own.all(|view| view.is_dense()) {
+            if in_product || !own.all(View::is_dense) {
                 return false;
             }
         }
@@ -316,7 +315,11 @@ impl Scheduler<'_> {
                 }
             }
         }
-        assert_eq!(order.len(), self.jobs.len(), "the units of a graph depend on each other in order");
+        assert_eq!(
+            order.len(),
+            self.jobs.len(),
+            "the units of a graph depend on each other in order"
+        );
         order
     }
 

@@ -110,8 +110,7 @@ impl Views {
                     operand(&this).with(ViewStep::Transpose(transpose.permutation.clone()))
                 }
                 Primitive::Broadcast(broadcast) => {
-                    let step =
-                        ViewStep::Broadcast(broadcast.shape.clone(), broadcast.axes.clone());
+                    let step = ViewStep::Broadcast(broadcast.shape.clone(), broadcast.axes.clone());
                     operand(&this).with(step)
                 }
                 _ => View::of(id),
@@ -150,8 +149,10 @@ impl Views {
                 | Primitive::Reverse(_)
                 | Primitive::Concatenate(_) => true,
                 Primitive::Pad(_) => place == 0,
-                Primitive::Dot(dot) => super::products::is_fast(graph, id)
-                    && super::products::fits(graph, dot, place, &self.read(operand)),
+                Primitive::Dot(dot) => {
+                    super::products::is_fast(graph, id)
+                        && super::products::fits(graph, dot, place, &self.read(operand))
+                }
                 _ => false,
             };
             if !any_order && !self.read(operand).is_dense() {

@@ -213,7 +213,7 @@ pub(super) fn erf<L: Lanes>(x: L::F) -> L::F {
     let low = L::fma(L::splat(-3.883_964_4e-3), t, L::splat(2.425_462_2e-2));
     let far = L::fma(high, L::mul(t, t), low);
     let far = L::fma(far, t, L::splat(-1.067_778_8e-1));
-    let far = L::fma(far, t, L::splat(-6.348_466_9e-1));
+    let far = L::fma(far, t, L::splat(-6.348_467e-1));
     let far = L::fma(far, t, L::splat(-1.287_175_1e-1));
     let far = L::fma(far, t, negative::<L>(t));
     let far = with_sign::<L>(L::sub(L::splat(1.0), exp::<L>(far)), x);

@@ -102,7 +102,7 @@ fn all_instruction_sets_give_the_same_bits() {
         results.push(all);
     }
     for other in &results[1..] {
-        for (place, (a, b)) in results[0].iter().zip(other).enumerate() {
+        for (a, b) in results[0].iter().zip(other) {
             // The sign and payload of a NaN made by an invalid operation is the machine's choice.
             let plain = |v: &[f32]| -> Vec<f32> {
                 v.iter().map(|&v| if v.is_nan() { f32::NAN } else { v }).collect()

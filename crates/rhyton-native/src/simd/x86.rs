@@ -1,3 +1,5 @@
+#![allow(clippy::wildcard_imports, reason = "nearly every intrinsic of two instruction sets")]
+
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;

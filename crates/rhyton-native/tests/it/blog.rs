@@ -5,30 +5,31 @@ use std::sync::Arc;
 
 use rhyton_graph::{
     Graph, Result, Session, Shape, Spec, Tensor, Tracer, VariableId, VariableSpec, argmax, cast,
-    equal, expand_dims, gradients, log_softmax, matmul, mean, one_hot, power, relu, rsqrt, sigmoid,
-    sqrt, square, sum, variance,
+    equal, gradients, log_softmax, matmul, mean, one_hot, power, relu, rsqrt, sigmoid, sqrt,
+    square, sum, variance,
 };
 use rhyton_tensor::{Array, DType, philox4x32, uniform_f32};
 
 /// Which function follows the hidden layers.
 #[derive(Debug, Clone, Copy)]
-pub enum Activation {
+pub(crate) enum Activation {
     Relu,
     Swish,
 }
 
 /// Layer sizes: inputs, two hidden layers, classes.
 #[derive(Debug, Clone, Copy)]
-pub struct Network {
-    pub sizes: [usize; 4],
-    pub activation: Activation,
+pub(crate) struct Network {
+    pub(crate) sizes: [usize; 4],
+    pub(crate) activation: Activation,
 }
 
 /// Two dense layers of weights and biases, gamma, beta, the last dense layer.
 const WEIGHTS: usize = 8;
 
 impl Network {
-    pub const BLOG: Self = Self { sizes: [784, 256, 100, 10], activation: Activation::Swish };
+    pub(crate) const BLOG: Self =
+        Self { sizes: [784, 256, 100, 10], activation: Activation::Swish };
 
     fn weight_shapes(&self) -> [Vec<usize>; WEIGHTS] {
         let [input, first, second, classes] = self.sizes;
@@ -45,7 +46,7 @@ impl Network {
     }
 
     /// Weights, Adam's two moments of each, moving mean and variance, the iteration.
-    pub fn variables(&self) -> Arc<[VariableSpec]> {
+    pub(crate) fn variables(&self) -> Arc<[VariableSpec]> {
         let mut specs = Vec::new();
         for prefix in ["weight", "momentum", "velocity"] {
             for (place, shape) in self.weight_shapes().iter().enumerate() {
@@ -63,7 +64,7 @@ impl Network {
     }
 
     /// Sets weights as Keras would begin (from a fixed stream), everything else 0 or 1.
-    pub fn initialise(&self, session: &dyn Session) -> Result<()> {
+    pub(crate) fn initialise(&self, session: &dyn Session) -> Result<()> {
         for (place, variable) in self.variables().iter().enumerate() {
             let shape = variable.spec.shape.fixed_sizes().unwrap_or_default();
             let value = match place {
@@ -77,7 +78,7 @@ impl Network {
     }
 
     /// One training step; outputs the loss and the accuracy.
-    pub fn training_step(&self) -> Result<Graph> {
+    pub(crate) fn training_step(&self) -> Result<Graph> {
         let tracer = Tracer::new(self.variables());
         let [input, .., classes] = self.sizes;
         let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[input])));
@@ -101,7 +102,7 @@ impl Network {
     }
 
     /// Class probabilities' logarithms, with the moving statistics.
-    pub fn prediction(&self) -> Result<Graph> {
+    pub(crate) fn prediction(&self) -> Result<Graph> {
         let tracer = Tracer::new(self.variables());
         let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[self.sizes[0]])));
         let weights: Vec<Tensor> =
@@ -147,11 +148,10 @@ fn adam(tracer: &Tracer, weights: &[Tensor], gradients: &[Tensor]) {
         tracer.assign(velocity, &v);
         tracer.assign(VariableId(place as u32), &(weight - step));
     }
-    let _ = expand_dims;
 }
 
 /// Numbers uniform on the range of Keras' `glorot_uniform`, or on [0, 1) for one axis.
-pub fn random(stream: u32, shape: &[usize]) -> Array {
+pub(crate) fn random(stream: u32, shape: &[usize]) -> Array {
     let limit = match shape {
         [inputs, outputs] if *inputs < 2000 => (6.0 / (inputs + outputs) as f32).sqrt(),
         _ => 0.5,
@@ -166,7 +166,7 @@ pub fn random(stream: u32, shape: &[usize]) -> Array {
 }
 
 /// A batch of images and labels.
-pub fn batch(network: &Network, count: usize) -> [Array; 2] {
+pub(crate) fn batch(network: &Network, count: usize) -> [Array; 2] {
     let mut x = random(99, &[count, network.sizes[0]]);
     x.view_mut::<f32>().iter_mut().for_each(|value| *value = value.abs().min(1.0));
     let classes = network.sizes[3] as i32;

@@ -7,7 +7,7 @@ use rhyton_native::NativeBackend;
 use rhyton_tensor::{Array, DType, philox4x32};
 
 /// Values of every kind for an element type, with the troublemakers among them.
-pub fn sample(dtype: DType, shape: &[usize], seed: u32) -> Array {
+pub(crate) fn sample(dtype: DType, shape: &[usize], seed: u32) -> Array {
     scaled(dtype, shape, seed, 1.0)
 }
 
@@ -20,7 +20,9 @@ fn scaled(dtype: DType, shape: &[usize], seed: u32, scale: f64) -> Array {
         let small = (f64::from(a % 2001) / 100.0 - 10.0) * scale;
         match dtype {
             DType::Bool => f64::from(a % 2),
-            _ if dtype.is_float() && b % 41 == 0 => [0.0, -0.0, 1.0, 100.0, -100.0][a as usize % 5] * scale,
+            _ if dtype.is_float() && b % 41 == 0 => {
+                [0.0, -0.0, 1.0, 100.0, -100.0][a as usize % 5] * scale
+            }
             _ if dtype.is_float() => small,
             _ if dtype.is_signed() => f64::from(a as i32 % if b % 7 == 0 { i32::MAX } else { 40 }),
             _ => f64::from(a % if b % 7 == 0 { u32::MAX } else { 40 }),
@@ -31,7 +33,7 @@ fn scaled(dtype: DType, shape: &[usize], seed: u32, scale: f64) -> Array {
 }
 
 /// Builds a program of inputs `[N, …]` or fixed ones.
-pub fn build(specs: &[Spec], function: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Graph {
+pub(crate) fn build(specs: &[Spec], function: impl FnOnce(&[Tensor]) -> Vec<Tensor>) -> Graph {
     let tracer = Tracer::new(Arc::new([]));
     let named = specs.iter().enumerate();
     let inputs: Vec<Tensor> =
@@ -42,19 +44,19 @@ pub fn build(specs: &[Spec], function: impl FnOnce(&[Tensor]) -> Vec<Tensor>) ->
     tracer.finish()
 }
 
-pub fn spec(dtype: DType, shape: impl Into<Shape>) -> Spec {
+pub(crate) fn spec(dtype: DType, shape: impl Into<Shape>) -> Spec {
     Spec::new(dtype, shape)
 }
 
 /// Runs a program through both engines at several batch sizes, one executable for all.
 #[track_caller]
-pub fn check(graph: &Graph, batches: &[usize]) {
+pub(crate) fn check(graph: &Graph, batches: &[usize]) {
     check_scaled(graph, batches, 1.0);
 }
 
 /// As [`check`], on floats times a factor: sums of large terms that cancel say nothing.
 #[track_caller]
-pub fn check_scaled(graph: &Graph, batches: &[usize], scale: f64) {
+pub(crate) fn check_scaled(graph: &Graph, batches: &[usize], scale: f64) {
     let native = NativeBackend.session(None, Arc::new([])).unwrap().compile(graph).unwrap();
     let oracle = InterpreterBackend.session(None, Arc::new([])).unwrap().compile(graph).unwrap();
     let (mut actual, mut expected) = (Vec::new(), Vec::new());

@@ -1,4 +1,5 @@
 //! The engine against the reference interpreter.
+#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod allocator;
 mod blog;

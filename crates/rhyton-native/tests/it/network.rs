@@ -6,7 +6,12 @@ use rhyton_testing::lock_step_error;
 use crate::blog::{Activation, Network, batch};
 
 /// The state after some steps, and the last outputs.
-fn train(backend: &dyn Backend, network: &Network, batches: &[usize], threads: usize) -> Vec<Array> {
+fn train(
+    backend: &dyn Backend,
+    network: &Network,
+    batches: &[usize],
+    threads: usize,
+) -> Vec<Array> {
     let session = backend.session(None, network.variables()).unwrap();
     network.initialise(session.as_ref()).unwrap();
     let step = session.compile(&network.training_step().unwrap()).unwrap();

@@ -93,8 +93,7 @@ fn products_of_every_form() {
             let sums = Dot { batch: [vec![], vec![]], contract: [vec![0, 2], vec![0, 1]] };
             let swapped = Dot { batch: [vec![], vec![]], contract: [vec![2, 0], vec![1, 0]] };
             let wide = matmul(&x[0], &x[2]);
-            let gradient =
-                Dot { batch: [vec![], vec![]], contract: [vec![0, 1], vec![0, 1]] };
+            let gradient = Dot { batch: [vec![], vec![]], contract: [vec![0, 1], vec![0, 1]] };
             let outer = Dot::default();
             let small = Tensor::emit(Reduce::new(Reduction::Sum, &[0, 1]), &[&x[0]]);
             vec![
@@ -141,7 +140,11 @@ fn layout_operations_keep_every_bit() {
                 x[0].clone(),
                 x[0].clone(),
                 expand_dims(&x[0], 1),
-                broadcast_in_dim(&x[0], &Shape::from(vec![Dim::BATCH, Dim::fixed(4), Dim::fixed(6), Dim::fixed(3)]), &[0, 1, 2]),
+                broadcast_in_dim(
+                    &x[0],
+                    &Shape::from(vec![Dim::BATCH, Dim::fixed(4), Dim::fixed(6), Dim::fixed(3)]),
+                    &[0, 1, 2],
+                ),
             ]
         });
         check(&graph, &BATCHES);
@@ -153,10 +156,8 @@ fn sources_of_numbers() {
     let specs = [spec(DType::U32, &[2][..]), spec(DType::U32, Shape::batched(&[2]))];
     let graph = build(&specs, |x| {
         let shape = Shape::from(vec![Dim::fixed(2), Dim::BATCH, Dim::fixed(3)]);
-        let mut results = vec![
-            Tensor::emit(RandomBits { length: 11 }, &[&x[0], &x[1]]),
-            dimension(&x[1], 0),
-        ];
+        let mut results =
+            vec![Tensor::emit(RandomBits { length: 11 }, &[&x[0], &x[1]]), dimension(&x[1], 0)];
         for dtype in [DType::F32, DType::I32, DType::U8] {
             results.push(x[0].leaf(Iota { shape: shape.clone(), axis: 1, dtype }));
         }
@@ -171,7 +172,13 @@ fn sources_of_numbers() {
 #[test]
 fn a_batch_of_nothing_runs() {
     let graph = build(&[spec(DType::F32, Shape::batched(&[4]))], |x| {
-        let product = matmul(&x[0], &reshape_to(&x[0].constant(crate::compare::sample(DType::F32, &[4, 4], 1)), Shape::fixed(&[4, 4])));
+        let product = matmul(
+            &x[0],
+            &reshape_to(
+                &x[0].constant(crate::compare::sample(DType::F32, &[4, 4], 1)),
+                Shape::fixed(&[4, 4]),
+            ),
+        );
         vec![&product * 2.0, Tensor::emit(Reduce::new(Reduction::Sum, &[0]), &[&product])]
     });
     check(&graph, &[0, 3, 0]);

@@ -38,9 +38,7 @@ fn grow(choices: &[(u8, u8, u8)]) -> Graph {
             let sum = |axes: &[usize]| Tensor::emit(Reduce::new(Reduction::Sum, axes), &[&first]);
             values.push(match kind % 10 {
                 0 | 1 => Tensor::emit(UNARY[b as usize % UNARY.len()], &[&first]),
-                2 | 3 => {
-                    Tensor::emit(BINARY[(a ^ b) as usize % BINARY.len()], &[&first, &second])
-                }
+                2 | 3 => Tensor::emit(BINARY[(a ^ b) as usize % BINARY.len()], &[&first, &second]),
                 4 => {
                     let holds = Tensor::emit(Compare::Less, &[&first, &second]);
                     Tensor::emit(Select, &[&holds, &second, &first])

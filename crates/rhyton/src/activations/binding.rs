@@ -33,7 +33,9 @@ impl Bound {
             let expected = match (names.as_slice(), near.as_slice()) {
                 ([], _) => "no parameters".to_owned(),
                 (_, []) => format!("one of {}", names.join(", ")),
-                (_, near) => format!("one of {} (did you mean {}?)", names.join(", "), near.join(", ")),
+                (_, near) => {
+                    format!("one of {} (did you mean {}?)", names.join(", "), near.join(", "))
+                }
             };
             return Err(Error::config(self.definition.key(), "parameter", expected, name));
         };
@@ -76,7 +78,7 @@ impl Bound {
             match parameter {
                 Parameter::Fixed(value) => {
                     let value = super::definition::number(*value);
-                    source.push_str(&format!("{name} = {value}; "));
+                    source.extend([format!("{name} = {value}; ")]);
                 }
                 Parameter::Trainable { .. } => return None,
             }

@@ -53,7 +53,12 @@ impl Definition {
     pub fn expression(name: &str, expression: Expression) -> Self {
         let parameters =
             expression.parameters().iter().map(|p| (p.name.clone(), p.default)).collect();
-        Self { name: name.to_owned(), package: None, parameters, body: Body::Expression(expression) }
+        Self {
+            name: name.to_owned(),
+            package: None,
+            parameters,
+            body: Body::Expression(expression),
+        }
     }
 
     /// A definition from a Rust function and its named parameters.
@@ -95,6 +100,10 @@ impl Definition {
             (Body::Expression(a), Body::Expression(b)) => a.nodes() == b.nodes(),
             (Body::Function(a), Body::Function(b)) => Arc::ptr_eq(a, b),
             (Body::OverAxis(a, _), Body::OverAxis(b, _)) => std::ptr::eq(*a, *b),
+            (Body::Saved(a), Body::Saved(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(&a.1, &b.1))
+            }
             _ => false,
         };
         same_body && self.parameters == other.parameters
@@ -131,9 +140,9 @@ impl Definition {
 
 /// `name(x, beta=1) = text`, so that parameters keep their order and defaults.
 pub(crate) fn signature(name: &str, parameters: &[(&str, f64)], text: &str) -> String {
-    let list: String =
+    let list: Vec<String> =
         parameters.iter().map(|(name, value)| format!(", {name}={}", number(*value))).collect();
-    format!("{name}(x{list}) = {text}")
+    format!("{name}(x{}) = {text}", list.concat())
 }
 
 /// A number as the language writes it.

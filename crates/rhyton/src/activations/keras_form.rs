@@ -89,9 +89,9 @@ fn class_name(name: &str) -> String {
     }
     let parts = name.split('_').map(|part| {
         let mut letters = part.chars();
-        letters.next().map_or(String::new(), |first| {
-            first.to_uppercase().chain(letters).collect::<String>()
-        })
+        letters
+            .next()
+            .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect::<String>())
     });
     parts.collect()
 }
@@ -143,8 +143,14 @@ fn read(value: &Value) -> Result<Activation> {
         Value::Object(object) => {
             let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
             let config = object.get("config").unwrap_or(&Value::Null);
-            match (text("class_name"), config) {
+            // Where a layer's activation is a lambda, Keras writes its code and no class.
+            let class = if object.contains_key("code") { "__lambda__" } else { text("class_name") };
+            match (class, config) {
                 ("function", Value::String(name)) => function(name),
+                ("__lambda__", _) => {
+                    let expected = "a name or an expression (Python code in a file is never run)";
+                    Err(Error::config("activation", "configuration", expected, "a lambda"))
+                }
                 ("Activation", Value::Object(inner)) => {
                     read(inner.get("activation").unwrap_or(&Value::Null))
                 }
@@ -161,7 +167,7 @@ fn read(value: &Value) -> Result<Activation> {
 /// A function that Keras wrote by its name, with or without a package.
 fn function(name: &str) -> Result<Activation> {
     let bare = name.rsplit('>').next().unwrap_or(name);
-    let found = lookup::find(name).or_else(|| lookup::find(bare));
+    let found = lookup::find_any(&[name.to_owned(), bare.to_owned()]);
     found.map(Activation::from).ok_or_else(|| lookup::unknown(bare))
 }
 
@@ -180,17 +186,17 @@ fn instance(class: &str, registered: &str, config: &Value) -> Result<Activation>
         }
         return bind(bound, config, &["name", "trainable", "dtype"]);
     }
-    if class == IN_PLACE {
-        if let Some(text) = config.get("expression").and_then(Value::as_str) {
-            let activation = Activation::parse(text)?;
-            return bind(activation.bound()?.clone(), config, &["expression"]);
-        }
+    if class == IN_PLACE
+        && let Some(text) = config.get("expression").and_then(Value::as_str)
+    {
+        let activation = Activation::parse(text)?;
+        return bind(activation.bound()?.clone(), config, &["expression"]);
     }
     let (package, _) = registered.split_once('>').unwrap_or(("", ""));
     let snake = rhyton_formats::snake_case(class);
     let candidates =
         [registered.to_owned(), format!("{package}>{snake}"), class.to_owned(), snake.clone()];
-    let found = candidates.iter().find_map(|name| lookup::find(name));
+    let found = lookup::find_any(&candidates);
     let definition = found.ok_or_else(|| lookup::unknown(&snake))?;
     bind(Bound::new(definition), config, &["name", "trainable", "dtype"])
 }
@@ -222,6 +228,20 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// The name under which files know the definition; `None` when they know it as Keras does, or
+    /// hold it whole where it is used.
+    ///
+    /// # Errors
+    /// What the activation's name or text failed with.
+    pub(crate) fn name_of(activation: &Activation) -> Result<Option<String>> {
+        let bound = activation.bound()?;
+        let named_by_keras = bound
+            .builtin()
+            .is_some_and(|builtin| bound.is_default() || keras_layer(builtin, bound).is_some());
+        let in_place = bound.definition.name.is_empty();
+        Ok((!named_by_keras && !in_place).then(|| registered_name(&bound.definition)))
+    }
+
     /// The stored form of an activation's definition; `None` for built-ins and expressions written
     /// in place, which the configuration holds whole. `inputs` are the shapes it is used with.
     ///
@@ -236,7 +256,9 @@ impl Stored {
         let (expression, programs) = match &definition.body {
             Body::Expression(expression) => (Some(expression.to_string()), Vec::new()),
             Body::OverAxis(..) => return Ok(None),
-            _ => (None, inputs.iter().map(|spec| program(definition, spec)).collect::<Result<_>>()?),
+            _ => {
+                (None, inputs.iter().map(|spec| program(definition, spec)).collect::<Result<_>>()?)
+            }
         };
         let parameters = definition
             .parameters

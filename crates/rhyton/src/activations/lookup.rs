@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use rhyton_expression::Vocabulary;
 
 use super::{ACTIVATIONS, Body, BuiltIn, Definition};
+use crate::Error;
+use crate::layer::LayerSpec;
 use crate::objects::nearest;
 use crate::registry::{Registry, custom_objects};
-use crate::Error;
 
 thread_local! {
     static SCOPES: RefCell<Vec<Registry>> = const { RefCell::new(Vec::new()) };
@@ -40,7 +41,7 @@ pub fn custom_object_scope<T>(registry: &Registry, body: impl FnOnce() -> T) -> 
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
-            SCOPES.with_borrow_mut(|scopes| scopes.pop());
+            SCOPES.with_borrow_mut(Vec::pop);
         }
     }
     SCOPES.with_borrow_mut(|scopes| scopes.push(registry.clone()));
@@ -71,7 +72,28 @@ pub(crate) fn find(name: &str) -> Option<Arc<Definition>> {
             "activation `{name}`: your registration is used in place of the built-in"
         ));
     }
-    user.or_else(|| BUILTINS.get(name).cloned())
+    user.or_else(|| builtin(name))
+}
+
+/// The layer that a class name stands for: innermost scope, then registry.
+pub(crate) fn find_layer(class_name: &str) -> Option<&'static LayerSpec> {
+    let scoped = SCOPES.with_borrow(|scopes| {
+        scopes.iter().rev().find_map(|registry| registry.find_layer(class_name))
+    });
+    scoped.or_else(|| custom_objects().find_layer(class_name))
+}
+
+/// The definition that the first of several names means here and now; a source is asked for all of
+/// them before the next one is, so that what is given while loading wins over the file.
+pub(crate) fn find_any(names: &[String]) -> Option<Arc<Definition>> {
+    let scoped = SCOPES.with_borrow(|scopes| {
+        let find =
+            |registry: &Registry| names.iter().find_map(|name| registry.find_activation(name));
+        scopes.iter().rev().find_map(find)
+    });
+    scoped
+        .or_else(|| names.iter().find_map(|name| in_file(name)))
+        .or_else(|| names.iter().find_map(|name| find(name)))
 }
 
 /// The definition that a name means in the file being read.
@@ -79,14 +101,17 @@ pub(crate) fn in_file(name: &str) -> Option<Arc<Definition>> {
     FILE.with_borrow(|file| file.as_ref()?.definitions.get(name).cloned())
 }
 
-/// The definition of a built-in.
+/// The definition of a built-in, which `rhyton>swish` names too.
 pub(crate) fn builtin(name: &str) -> Option<Arc<Definition>> {
-    BUILTINS.get(name).cloned()
+    BUILTINS.get(name.strip_prefix("rhyton>").unwrap_or(name)).cloned()
 }
 
 /// Every definition that a name can mean here and now, by name, the winning one each.
 pub fn definitions() -> BTreeMap<String, Arc<Definition>> {
-    known_names().into_iter().filter_map(|name| Some((name.clone(), find_quietly(&name)?))).collect()
+    known_names()
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), find_quietly(&name)?)))
+        .collect()
 }
 
 fn find_quietly(name: &str) -> Option<Arc<Definition>> {
@@ -96,7 +121,7 @@ fn find_quietly(name: &str) -> Option<Arc<Definition>> {
     scoped
         .or_else(|| in_file(name))
         .or_else(|| custom_objects().find_activation(name))
-        .or_else(|| BUILTINS.get(name).cloned())
+        .or_else(|| builtin(name))
 }
 
 /// Every name that can be looked up here and now, sorted.

@@ -73,7 +73,11 @@ impl Activation {
             return Ok(bound);
         }
         let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '>' | '/' | '.' | '-');
-        if text != "x" && text.chars().all(named) && text.parse::<f64>().is_err() {
+        let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        // `x/2` and `x-1` could be names by their letters; what mentions x is an expression.
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mentions_x = words.any(|word| word.trim_start_matches(char::is_numeric) == "x");
+        if starts && text.chars().all(named) && !mentions_x && text.parse::<f64>().is_err() {
             return Err(lookup::unknown(text));
         }
         let vocabulary = lookup::vocabulary();

@@ -82,15 +82,14 @@ fn fill(template: &str, epoch: usize, logs: &Logs) -> Result<String> {
         let Some((place, after)) = after.split_once('}') else { return Err(refuse(after)) };
         path.push_str(before);
         let (name, format) = place.split_once(':').unwrap_or((place, ""));
-        let digits: usize =
-            format.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+        let digits: usize = format.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
         match (name, logs.get(name)) {
             ("epoch", _) if format.starts_with('0') => {
-                path.push_str(&format!("{epoch:0digits$}"));
+                path.extend([format!("{epoch:0digits$}")]);
             }
-            ("epoch", _) => path.push_str(&format!("{epoch:digits$}")),
+            ("epoch", _) => path.extend([format!("{epoch:digits$}")]),
             (_, Some(value)) if format.starts_with('.') => {
-                path.push_str(&format!("{value:.digits$}"));
+                path.extend([format!("{value:.digits$}")]);
             }
             (_, Some(value)) => path.push_str(&value.to_string()),
             (_, None) => return Err(refuse(place)),
@@ -107,7 +106,10 @@ mod tests {
     #[test]
     fn places_are_filled_as_in_python() {
         let logs = Logs::from([("val_loss".to_owned(), 0.1234)]);
-        assert_eq!(fill("m-{epoch:02d}-{val_loss:.2f}.keras", 3, &logs).unwrap(), "m-03-0.12.keras");
+        assert_eq!(
+            fill("m-{epoch:02d}-{val_loss:.2f}.keras", 3, &logs).unwrap(),
+            "m-03-0.12.keras"
+        );
         assert_eq!(fill("m.keras", 3, &logs).unwrap(), "m.keras");
         assert!(fill("{accuracy}", 1, &logs).is_err());
     }

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use rhyton_graph::{Spec, Tracer, VariableId, VariableSpec};
 use rhyton_tensor::Array;
+#[cfg(feature = "training")]
+use rhyton_tensor::DType;
 
 use crate::Result;
 use crate::initializers::AnyInitializer;
@@ -83,6 +85,15 @@ impl Weights {
     /// What an initializer refuses.
     pub fn initial_values(&self, seed: u64) -> Result<Vec<Array>> {
         self.list.iter().map(|weight| weight.initial_value(seed)).collect()
+    }
+
+    /// The same weights with floats of another element type, for checks of gradients.
+    #[cfg(feature = "training")]
+    pub(crate) fn with_floats(mut self, dtype: DType) -> Self {
+        for weight in self.list.iter_mut().filter(|weight| weight.spec.dtype.is_float()) {
+            weight.spec = weight.spec.with_dtype(dtype);
+        }
+        self
     }
 
     pub(crate) fn push(&mut self, weight: Weight) -> bool {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rhyton_graph::{Dim, Spec, Tensor, cast, mean, reshape_to, rsqrt, square, stop_gradient};
 use rhyton_macros::Setters;
-use rhyton_tensor::DType;
+use rhyton_tensor::{DType, result_type};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -120,7 +120,7 @@ impl Layer for BatchNormalization {
     }
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
-        let x = cast(&inputs[0], DType::F32);
+        let x = cast(&inputs[0], result_type(inputs[0].dtype(), DType::F32));
         let axis = x.shape().axis("BatchNormalization", self.axis)?;
         let dims = |tensor: &Tensor| {
             let mut dims = vec![Dim::ONE; x.rank()];

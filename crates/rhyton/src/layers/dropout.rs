@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rhyton_graph::{Shape, Dim, Spec, Tensor, broadcast_to, greater_equal, where_};
+use rhyton_graph::{Dim, Shape, Spec, Tensor, broadcast_to, greater_equal, where_};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -109,10 +109,8 @@ impl Collector {
             }
             Action::Operation { operation, positional, attributes } => {
                 let wanted = rhyton_formats::snake_case(operation.class_name);
-                let arguments = Arguments {
-                    positional: positional.clone(),
-                    attributes: attributes.clone(),
-                };
+                let arguments =
+                    Arguments { positional: positional.clone(), attributes: attributes.clone() };
                 let action = StepAction::Operation { operation, arguments, inputs: slots };
                 (self.generate(&wanted), action)
             }

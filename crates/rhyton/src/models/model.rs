@@ -204,7 +204,7 @@ impl Model {
             Ok(())
         })?;
         let mut outputs = Vec::new();
-        program.run(inputs, &mut outputs, &self.run_options())?;
+        program.run(inputs, &mut outputs, &Self::run_options())?;
         Ok(outputs)
     }
 
@@ -227,14 +227,19 @@ impl Model {
                 let rows = array.shape().first().copied().unwrap_or(0);
                 if array.rank() == 0 || spec.shape.bind(rows) != array.shape() {
                     let received = format!("{}{:?}", array.dtype(), array.shape());
-                    return Err(Error::data(method, format!("input `{name}`"), &*spec.to_string(), received));
+                    return Err(Error::data(
+                        method,
+                        format!("input `{name}`"),
+                        &*spec.to_string(),
+                        received,
+                    ));
                 }
                 Ok(spec.with_dtype(array.dtype()))
             })
             .collect()
     }
 
-    pub(crate) fn run_options(&self) -> RunOptions {
+    pub(crate) fn run_options() -> RunOptions {
         let threads = crate::configuration::settings().map_or(0, |settings| settings.threads);
         RunOptions { threads, ..RunOptions::default() }
     }

@@ -148,9 +148,7 @@ impl Network {
         let layers = self
             .layers
             .iter()
-            .map(|layer| {
-                exchange(layer).renamed(&layer.label(), layer.common().trainable)
-            })
+            .map(|layer| exchange(layer).renamed(&layer.label(), layer.common().trainable))
             .collect();
         Self { layers, ..self.clone() }
     }
@@ -161,7 +159,9 @@ impl Network {
             return wanted.to_owned();
         }
         let numbered = |number: usize| format!("{wanted}_{number}");
-        (1..).map(numbered).find(|name| !taken.contains(name)).expect("numbers do not end")
+        let mut numbers = 1..=taken.len() + 1;
+        let free = numbers.find(|&number| !taken.contains(&numbered(number)));
+        numbered(free.expect("one of more numbers than names is free"))
     }
 
     /// Fails if two layers have one name.
@@ -170,7 +170,12 @@ impl Network {
             let name = layer.label();
             if self.layers[..place].iter().any(|other| other.label() == name) {
                 let expected = "a name for each layer that no other has";
-                return Err(Error::config(&self.name, "layers", expected, format!("`{name}` twice")));
+                return Err(Error::config(
+                    &self.name,
+                    "layers",
+                    expected,
+                    format!("`{name}` twice"),
+                ));
             }
             if name.is_empty() || name.contains('/') {
                 let expected = "names without `/`";

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use rhyton_graph::{Shape, Spec};
 use rhyton_tensor::DType;
 
-use super::functional::chain;
 use super::Model;
+use super::functional::chain;
 use crate::layer::Layer;
 use crate::{Error, Result};
 
@@ -57,6 +57,7 @@ impl Sequential {
     /// The next layer.
     #[must_use]
     #[expect(clippy::should_implement_trait, reason = "Keras' word for it")]
+    #[expect(clippy::needless_pass_by_value, reason = "`add(Dense::new(10))` reads without `&`")]
     pub fn add(mut self, layer: impl Layer) -> Self {
         self.layers.push(layer.to_arc());
         self

@@ -114,7 +114,7 @@ impl Model {
             " Total params: {total}\n Trainable params: {trained}\n Non-trainable params: {others}\n"
         );
         if let Some(optimizer) = optimizer {
-            text.push_str(&format!(" Optimizer params: {optimizer}\n"));
+            text.extend([format!(" Optimizer params: {optimizer}\n")]);
         }
         text
     }
@@ -215,7 +215,7 @@ struct Table {
 impl Table {
     fn line(&mut self, [left, between, right]: [&str; 3], fill: &str) {
         let parts: Vec<String> = self.widths.iter().map(|&width| fill.repeat(width)).collect();
-        self.text.push_str(&format!("{left}{}{right}\n", parts.join(between)));
+        self.text.extend([format!("{left}{}{right}\n", parts.join(between))]);
     }
 
     fn header(&mut self, titles: &[&str]) {
@@ -247,12 +247,9 @@ impl Table {
             for (column, (lines, &width)) in wrapped.iter().zip(&self.widths).enumerate() {
                 let text = lines.get(line).map_or("", String::as_str);
                 let inner = width - 2;
-                let padded = if column == 2 {
-                    format!("{text:>inner$}")
-                } else {
-                    format!("{text:<inner$}")
-                };
-                self.text.push_str(&format!(" {padded} {bar}"));
+                let padded =
+                    if column == 2 { format!("{text:>inner$}") } else { format!("{text:<inner$}") };
+                self.text.extend([format!(" {padded} {bar}")]);
             }
             self.text.push('\n');
         }

@@ -18,10 +18,9 @@ pub(super) fn collect(model: &Model) -> Result<Value> {
     let mut uses: BTreeMap<String, (Activation, Vec<Spec>)> = BTreeMap::new();
     for (path, spec) in &model.weights.activation_inputs {
         let Some(activation) = activation_at(model, path) else { continue };
+        let Some(name) = Stored::name_of(&activation)? else { continue };
         let definition = activation.definition()?;
-        let entry = uses
-            .entry(definition.key())
-            .or_insert_with(|| (activation.clone(), Vec::new()));
+        let entry = uses.entry(name).or_insert_with(|| (activation.clone(), Vec::new()));
         if !entry.0.definition()?.same_as(definition) {
             let expected = "one definition for each name in a model";
             return Err(Error::config(model.name(), "activation", expected, definition.key()));

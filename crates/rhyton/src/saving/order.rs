@@ -25,7 +25,12 @@ pub(crate) fn callee(network: &Network, step: usize) -> Callee {
 
 /// All callees in Keras' order.
 pub(crate) fn callees(network: &Network) -> Vec<Callee> {
-    let mut walk = Walk { network, finished: vec![false; network.steps.len()], steps: Vec::new(), seen: Vec::new() };
+    let mut walk = Walk {
+        network,
+        finished: vec![false; network.steps.len()],
+        steps: Vec::new(),
+        seen: Vec::new(),
+    };
     for &output in &network.outputs {
         walk.visit(output);
     }
@@ -74,17 +79,14 @@ impl Walk<'_> {
                     self.seen.push(callee);
                 }
             }
-            match self.network.steps[step].action.reads().get(next) {
-                Some(slot) => {
-                    open.push((step, next + 1));
-                    if !self.finished[slot.step] {
-                        open.push((slot.step, 0));
-                    }
+            if let Some(slot) = self.network.steps[step].action.reads().get(next) {
+                open.push((step, next + 1));
+                if !self.finished[slot.step] {
+                    open.push((slot.step, 0));
                 }
-                None => {
-                    self.finished[step] = true;
-                    self.steps.push(step);
-                }
+            } else {
+                self.finished[step] = true;
+                self.steps.push(step);
             }
         }
     }

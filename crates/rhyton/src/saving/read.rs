@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use super::key;
+use crate::activations::{ACTIVATIONS, find_layer};
 use crate::layer::{Apply, Layer};
 use crate::layers::{ActivationLayer, LAYERS};
 use crate::models::{Kind, Network};
 use crate::objects::nearest;
-use crate::registry::custom_objects;
 use crate::{Activation, Error, Result};
 
 /// Attributes of operations that files may name.
@@ -30,7 +30,9 @@ pub(super) fn network(config: &Value) -> Result<Network> {
             "Sequential or Functional (a subclassed model needs its Python code)",
             other,
         )),
-        None => Err(Error::config("config.json", "class_name", "a model", key(config, "class_name"))),
+        None => {
+            Err(Error::config("config.json", "class_name", "a model", key(config, "class_name")))
+        }
     }
 }
 
@@ -73,9 +75,9 @@ fn sequential(config: &Value) -> Result<Network> {
 }
 
 fn input_shape(config: &Value) -> Option<&Value> {
-    ["batch_shape", "batch_input_shape"].iter().find_map(|name| {
-        config.get(*name).filter(|shape| shape.is_array())
-    })
+    ["batch_shape", "batch_input_shape"]
+        .iter()
+        .find_map(|name| config.get(*name).filter(|shape| shape.is_array()))
 }
 
 /// The specification of an input layer; sizes other than the batch must be known.
@@ -115,25 +117,43 @@ fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
         _ => text(entry, "name").to_owned(),
     };
     let trainable = config.shift_remove("trainable") != Some(Value::Bool(false));
-    check_dtype(&name, config.shift_remove("dtype"))?;
+    check_dtype(&name, config.shift_remove("dtype").as_ref())?;
     for common in ["batch_shape", "batch_input_shape"] {
         config.shift_remove(common);
     }
     let registered = text(entry, "registered_name");
-    let own = custom_objects();
-    let spec = own
-        .find_layer(registered)
-        .or_else(|| own.find_layer(class))
-        .or_else(|| LAYERS.find(class))
-        .ok_or_else(|| unknown_layer(class, &name))?;
-    let value = (spec.from_config)(Value::Object(config)).map_err(|e| e.within(name.clone()))?;
+    let spec =
+        find_layer(registered).or_else(|| find_layer(class)).or_else(|| LAYERS.find(class));
+    let value = match spec {
+        Some(spec) => (spec.from_config)(Value::Object(config)),
+        None if is_layer_of_activation(class) => activation_layer(class, config),
+        None => return Err(unusable_layer(class, &name)),
+    };
+    let value = value.map_err(|e| e.within(name.clone()))?;
     if let Some(activation) = value.activation() {
         activation.definition().map_err(|error| error.within(name.clone()))?;
     }
     Ok(value.renamed(&name, trainable))
 }
 
-fn unknown_layer(class: &str, name: &str) -> Error {
+/// Whether Keras has this layer for a built-in activation, as `ReLU`: what it writes where
+/// `activations.relu` with arguments is called on a tensor.
+fn is_layer_of_activation(class: &str) -> bool {
+    ACTIVATIONS.iter().any(|builtin| builtin.keras_layer.is_some_and(|(name, _)| name == class))
+}
+
+fn activation_layer(class: &str, config: Map<String, Value>) -> Result<Arc<dyn Layer>> {
+    let form = json!({"class_name": class, "config": config});
+    let activation: Activation = serde_json::from_value(form)
+        .map_err(|error| Error::config(class, "config", "its keys and values", error))?;
+    Ok(Arc::new(ActivationLayer::new(activation)))
+}
+
+fn unusable_layer(class: &str, name: &str) -> Error {
+    if class == "Lambda" {
+        let expected = "a layer that is data (Python code in a file is never run)";
+        return Error::config(name, "class_name", expected, "Lambda");
+    }
     let names = LAYERS.specs.iter().map(|spec| spec.class_name);
     Error::UnknownName {
         kind: "layer",
@@ -145,8 +165,8 @@ fn unknown_layer(class: &str, name: &str) -> Error {
 }
 
 /// Only float32 is computed by now; a policy that says otherwise is refused.
-fn check_dtype(layer: &str, dtype: Option<Value>) -> Result<()> {
-    let name = match &dtype {
+fn check_dtype(layer: &str, dtype: Option<&Value>) -> Result<()> {
+    let name = match dtype {
         None | Some(Value::Null) => return Ok(()),
         Some(Value::String(name)) => name.as_str(),
         Some(policy) => text(key(policy, "config"), "name"),
@@ -212,7 +232,12 @@ impl Reader {
         let pending = if results.is_empty() { nodes } else { Vec::new() };
         if self.by_name.insert(name.clone(), self.callees.len()).is_some() {
             let expected = "a name for each layer that no other has";
-            return Err(Error::config("config.json", "layers", expected, format!("`{name}` twice")));
+            return Err(Error::config(
+                "config.json",
+                "layers",
+                expected,
+                format!("`{name}` twice"),
+            ));
         }
         self.callees.push(Reading { name, kind, pending, results });
         Ok(())
@@ -271,7 +296,9 @@ impl Reader {
         let empty = Map::new();
         let kwargs = key(node, "kwargs").as_object().unwrap_or(&empty);
         let tensor = match &callee.kind {
-            Callable::Input => return Err(Error::config(&callee.name, "inbound_nodes", "none", node)),
+            Callable::Input => {
+                return Err(Error::config(&callee.name, "inbound_nodes", "none", node));
+            }
             Callable::Layer(layer) => {
                 let mut inputs = Vec::new();
                 for argument in args.iter().chain(kwargs.get("inputs")) {
@@ -308,16 +335,17 @@ impl Reader {
             };
         }
         match value {
-            Value::Array(items) => {
-                Ok(Argument::List(items.iter().map(|item| self.argument(item)).collect::<Result<_>>()?))
-            }
+            Value::Array(items) => Ok(Argument::List(
+                items.iter().map(|item| self.argument(item)).collect::<Result<_>>()?,
+            )),
             other => constant(other),
         }
     }
 
     /// The tensors that a model's inputs or outputs name: `["x", 0, 0]` or a list of such.
     fn ends(&self, value: &Value, which: &str) -> Result<Vec<Tensor>> {
-        let refuse = || Error::config("config.json", which, "[name, call, result] or a list of such", value);
+        let refuse =
+            || Error::config("config.json", which, "[name, call, result] or a list of such", value);
         let list = match value {
             Value::Array(items) if items.first().is_some_and(Value::is_string) => vec![value],
             Value::Array(items) => items.iter().collect(),
@@ -347,11 +375,10 @@ fn operation(class: &str, config: &Value) -> Result<Callable> {
     let given = config.iter().filter(|(name, _)| *name != "name");
     let Some(operation) = Operation::find(class) else {
         let mut activation = Activation::parse(&rhyton_formats::snake_case(class))
-            .map_err(|_| unknown_operation(class))?;
+            .map_err(|_unknown| unknown_operation(class))?;
         for (name, value) in given.filter(|(_, value)| !value.is_null()) {
             let number = value.as_f64().or_else(|| value.as_bool().map(|b| f64::from(u8::from(b))));
-            let number = number
-                .ok_or_else(|| Error::config(class, name, "a number", value))?;
+            let number = number.ok_or_else(|| Error::config(class, name, "a number", value))?;
             activation = activation.with(name, number)?;
         }
         return Ok(Callable::Layer(ActivationLayer::new(activation).to_named(class)));
@@ -372,8 +399,11 @@ fn operation(class: &str, config: &Value) -> Result<Callable> {
 }
 
 fn unknown_operation(class: &str) -> Error {
-    let names: Vec<&str> =
-        rhyton_graph::OPERATIONS.iter().flat_map(|list| list.iter()).map(|op| op.class_name).collect();
+    let names: Vec<&str> = rhyton_graph::OPERATIONS
+        .iter()
+        .flat_map(|list| list.iter())
+        .map(|op| op.class_name)
+        .collect();
     Error::UnknownName {
         kind: "operation",
         name: class.to_owned(),
@@ -392,9 +422,7 @@ fn constant(value: &Value) -> Result<Argument> {
             None => Argument::Number(number.as_f64().unwrap_or(f64::NAN)),
         },
         Value::String(text) => Argument::Text(text.clone()),
-        Value::Array(items) => {
-            Argument::List(items.iter().map(constant).collect::<Result<_>>()?)
-        }
+        Value::Array(items) => Argument::List(items.iter().map(constant).collect::<Result<_>>()?),
         Value::Object(_) => {
             return Err(Error::config("config.json", "args", "numbers, names and tensors", value));
         }

@@ -5,7 +5,7 @@ use rhyton_graph::VariableId;
 use rhyton_tensor::Array;
 
 use super::layout::{Place, places};
-use crate::models::Model;
+use crate::models::{Model, Network};
 use crate::{Error, Result};
 
 /// The weights of a model as a file's groups; every layer has one, weightless ones too.
@@ -13,7 +13,10 @@ pub(super) fn collect(model: &Model) -> Result<FileWeights> {
     let mut file = FileWeights::default();
     file.insert("", Group::new(model.name(), Vec::new()));
     for place in places(&model.network) {
-        file.insert(place.group.clone(), Group::new(place.name.clone(), values(model, &place.name)?));
+        file.insert(
+            place.group.clone(),
+            Group::new(place.name.clone(), values(model, &place.name)?),
+        );
         for part in parts(model, &place.name) {
             let inside = part.strip_prefix(&place.name).unwrap_or_default().to_owned();
             let name = inside.rsplit('/').next().unwrap_or_default().to_owned();
@@ -22,6 +25,26 @@ pub(super) fn collect(model: &Model) -> Result<FileWeights> {
         }
     }
     Ok(file)
+}
+
+/// Numbers that a network may have beyond four times a file's, so that a small mismatch gets the
+/// error that names its layer.
+const SLACK: usize = 1 << 20;
+
+/// Refuses a network that declares far more weights than a file holds, before memory is taken.
+pub(super) fn check_size(network: &Network, file: &FileWeights) -> Result<()> {
+    let mut wanted = 0_usize;
+    for (_, weight) in network.build()?.iter() {
+        let volume = rhyton_tensor::volume(&weight.spec.shape.bind(0))?;
+        wanted = wanted.saturating_add(volume);
+    }
+    let stored = file.groups.values().flat_map(|group| &group.variables).map(Array::len);
+    let stored = stored.fold(0_usize, usize::saturating_add);
+    if wanted <= stored.saturating_mul(4).saturating_add(SLACK) {
+        return Ok(());
+    }
+    let expected = format!("{wanted} numbers, which its layers have");
+    Err(Error::config(&network.name, "weights", expected, stored))
 }
 
 /// Puts a file's values into a model's weights.
@@ -58,7 +81,12 @@ fn restore_group(
         let fits = spec.spec.shape.fixed_sizes().as_deref() == Some(value.shape());
         if !fits {
             let expected = format!("shape {} in group {group}", spec.spec.shape);
-            return Err(Error::config(&spec.name, "weights", expected, format!("{:?}", value.shape())));
+            return Err(Error::config(
+                &spec.name,
+                "weights",
+                expected,
+                format!("{:?}", value.shape()),
+            ));
         }
         model.engine.write(variable, &value.cast(spec.spec.dtype))?;
     }

@@ -7,17 +7,16 @@ use rhyton_graph::{Argument, Arguments, Spec};
 use serde_json::{Map, Value, json};
 
 use super::order::{Callee, callee, callees};
-use crate::Result;
 use crate::layer::Layer;
 use crate::models::{Kind, Model, Network, Slot, StepAction};
 
 /// `config.json`, without the compile configuration.
-pub(super) fn config(model: &Model) -> Result<Value> {
+pub(super) fn config(model: &Model) -> Value {
     let network = &model.network;
-    Ok(match network.kind {
+    match network.kind {
         Kind::Sequential => sequential(network),
         Kind::Functional => functional(network),
-    })
+    }
 }
 
 fn sequential(network: &Network) -> Value {
@@ -200,8 +199,7 @@ impl<'a> Calls<'a> {
 
     fn positional(&self, arguments: &Arguments, slots: &[Slot]) -> Vec<Value> {
         let mut next = slots.iter();
-        let mut tensor =
-            || next.next().map_or(Value::Null, |&slot| self.tensor(slot));
+        let mut tensor = || next.next().map_or(Value::Null, |&slot| self.tensor(slot));
         arguments.positional.iter().map(|argument| plain(argument, &mut tensor)).collect()
     }
 }

@@ -270,6 +270,7 @@ impl Model {
             Chosen::Value(optimizer) => optimizer,
             Chosen::Failed(error) => return Err(error),
         };
+        optimizer.validate()?;
         compile.losses.iter().try_for_each(LossChoice::check)?;
         compile.metrics.iter().try_for_each(MetricChoice::check)?;
         let outputs = self.network.outputs.len();

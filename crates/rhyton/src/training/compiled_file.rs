@@ -30,11 +30,13 @@ pub(crate) fn write_compiled(model: &Model, file: &mut ModelFile) -> Result<()> 
         "jit_compile": false,
     });
     let read = |place| model.engine.read(place);
-    let mut variables = vec![read(compiled.iteration)?.cast(DType::I64), read(compiled.learning_rate)?];
+    let mut variables =
+        vec![read(compiled.iteration)?.cast(DType::I64), read(compiled.learning_rate)?];
     for &slot in &compiled.file_order {
         variables.push(read(slot)?);
     }
-    file.weights.insert("optimizer", Group::new(compiled.optimizer.options().name.clone(), variables));
+    file.weights
+        .insert("optimizer", Group::new(compiled.optimizer.options().name.clone(), variables));
     Ok(())
 }
 
@@ -108,7 +110,12 @@ fn read_losses(value: &Value, model: &Model) -> Result<Vec<LossChoice>> {
             .iter()
             .map(|name| match object.get(name) {
                 Some(loss) => LossChoice::read(loss),
-                None => Err(Error::config("compile_config", "loss", format!("a loss for `{name}`"), value)),
+                None => Err(Error::config(
+                    "compile_config",
+                    "loss",
+                    format!("a loss for `{name}`"),
+                    value,
+                )),
             })
             .collect(),
         one => Ok(vec![LossChoice::read(one)?]),

@@ -4,13 +4,13 @@ use super::data::Samples;
 use super::history::Logs;
 use super::program::{Purpose, StepSpecs};
 use crate::arrays::Arrays;
-use crate::callbacks::{Callbacks, Training};
+use crate::callbacks::{Callback, Callbacks, Training};
 use crate::models::Model;
 use crate::prediction::{batches, data_error};
 use crate::{Error, Result};
 
 /// How a model is evaluated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Evaluate<'a> {
     pub(crate) batch_size: usize,
     pub(crate) sample_weight: Option<&'a Array>,
@@ -55,11 +55,8 @@ impl Model {
         y: impl Into<Arrays<'a>>,
         options: Evaluate<'a>,
     ) -> Result<Logs> {
-        let samples = Samples {
-            inputs: x.into(),
-            targets: y.into(),
-            sample_weight: options.sample_weight,
-        };
+        let samples =
+            Samples { inputs: x.into(), targets: y.into(), sample_weight: options.sample_weight };
         self.evaluate_samples(&samples, options.batch_size, &mut Callbacks::none())
     }
 
@@ -75,9 +72,9 @@ impl Model {
         self.reset_tracked()?;
         let named = samples.named();
         let mut batches = batches("evaluate", &named, batch_size)?;
-        let (mut outputs, run) = (Vec::new(), self.run_options());
+        let (mut outputs, run) = (Vec::new(), Self::run_options());
         let mut place = 0;
-        callbacks.each(self, |callback, cx| callback.on_test_begin(cx))?;
+        callbacks.each(self, Callback::on_test_begin)?;
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("evaluate", &e))? {
             callbacks.each(self, |callback, cx| callback.on_test_batch_begin(cx, place))?;
             program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &run)?;
@@ -117,14 +114,20 @@ impl Model {
             let found = array.shape().first().copied();
             if found != Some(rows) {
                 let expected = format!("{rows} rows, as many as the first input");
-                return Err(Error::data(method, name, expected, format!("shape {:?}", array.shape())));
+                return Err(Error::data(
+                    method,
+                    name,
+                    expected,
+                    format!("shape {:?}", array.shape()),
+                ));
             }
         }
         if rows == 0 {
             return Err(Error::data(method, "x", "at least one sample", "none"));
         }
         let targets = samples.targets.specs(method, "targets")?;
-        let weight = samples.sample_weight.map(|array| Arrays::from(array).specs(method, "sample_weight"));
+        let weight =
+            samples.sample_weight.map(|array| Arrays::from(array).specs(method, "sample_weight"));
         let sample_weight = weight.transpose()?.map(|mut specs| specs.remove(0));
         Ok(StepSpecs { inputs, targets, sample_weight })
     }

@@ -1,10 +1,8 @@
-use rhyton_graph::Executable;
 use rhyton_tensor::Array;
-use std::sync::Arc;
 
 use super::data::{Samples, split};
 use super::history::{History, Logs};
-use super::program::Purpose;
+use super::program::{Purpose, StepSpecs};
 use super::progress::Progress;
 use crate::arrays::Arrays;
 use crate::callbacks::{Callback, Callbacks, Parameters};
@@ -87,11 +85,7 @@ impl<'a> Fit<'a> {
     }
 
     /// Samples for validation; they win over a share.
-    pub fn validation_data(
-        mut self,
-        x: impl Into<Arrays<'a>>,
-        y: impl Into<Arrays<'a>>,
-    ) -> Self {
+    pub fn validation_data(mut self, x: impl Into<Arrays<'a>>, y: impl Into<Arrays<'a>>) -> Self {
         self.validation_data = Some((x.into(), y.into()));
         self
     }
@@ -182,7 +176,6 @@ impl Model {
         }
         self.track(&specs.targets)?;
         let seed = options.seed.unwrap_or(self.seed);
-        let program = self.step_program(Purpose::Train { seed }, &specs)?;
         let steps = samples.rows().div_ceil(options.batch_size.max(1));
         let parameters = Parameters { epochs: options.epochs, steps };
         let mut progress = Progress::new(options.verbose, parameters);
@@ -190,12 +183,13 @@ impl Model {
         let run = Run {
             samples,
             validation,
-            program,
+            specs,
+            purpose: Purpose::Train { seed },
             batch_size: options.batch_size,
             order: options.shuffle.then_some(seed),
         };
         let mut history = History::default();
-        callbacks.each(self, |callback, cx| callback.on_train_begin(cx))?;
+        callbacks.each(self, Callback::on_train_begin)?;
         for epoch in 0..options.epochs {
             let logs = self.epoch(&run, epoch, &mut callbacks, &mut progress)?;
             callbacks.each(self, |callback, cx| callback.on_epoch_end(cx, epoch, &logs))?;
@@ -205,7 +199,7 @@ impl Model {
                 break;
             }
         }
-        callbacks.each(self, |callback, cx| callback.on_train_end(cx))?;
+        callbacks.each(self, Callback::on_train_end)?;
         Ok(history)
     }
 
@@ -219,17 +213,20 @@ impl Model {
     ) -> Result<Logs> {
         callbacks.each(self, |callback, cx| callback.on_epoch_begin(cx, epoch))?;
         progress.begin_epoch(epoch);
+        // A validation on targets of another type has made new programs.
+        self.track(&run.specs.targets)?;
+        let program = self.step_program(run.purpose, &run.specs)?;
         self.reset_tracked()?;
         let named = run.samples.named();
         let mut batches = batches("fit", &named, run.batch_size)?;
         if let Some(seed) = run.order {
             batches.shuffle(seed, epoch as u64);
         }
-        let (mut outputs, options) = (Vec::new(), self.run_options());
+        let (mut outputs, options) = (Vec::new(), Self::run_options());
         let mut place = 0;
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("fit", &e))? {
             callbacks.each(self, |callback, cx| callback.on_train_batch_begin(cx, place))?;
-            run.program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &options)?;
+            program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &options)?;
             callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, place))?;
             place += 1;
             if progress.is_due(place) {
@@ -252,7 +249,8 @@ impl Model {
 struct Run<'a> {
     samples: &'a Samples<'a>,
     validation: Option<&'a Samples<'a>>,
-    program: Arc<dyn Executable>,
+    specs: StepSpecs,
+    purpose: Purpose,
     batch_size: usize,
     /// The seed of the samples' order; `None` keeps it.
     order: Option<u64>,

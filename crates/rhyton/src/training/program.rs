@@ -7,6 +7,7 @@ use rhyton_graph::{Executable, Spec, Tensor, Tracer, gradients};
 
 use super::compile::Compiled;
 use super::tracked::{Observation, Tracked, target};
+use crate::activations::Bound;
 use crate::layer::{Call, Randomness};
 use crate::losses::{Loss, ProbabilityOf, Weights, reduce};
 use crate::models::{Model, Slot};
@@ -63,7 +64,8 @@ impl StepTrace<'_> {
             .enumerate()
             .map(|(place, spec)| tracer.input(&format!("y{place}"), spec.clone()))
             .collect();
-        let weight = specs.sample_weight.as_ref().map(|spec| tracer.input("sample_weight", spec.clone()));
+        let weight =
+            specs.sample_weight.as_ref().map(|spec| tracer.input("sample_weight", spec.clone()));
         let training = matches!(self.purpose, Purpose::Train { .. });
         let mut cx = Call::new(tracer, &self.model.weights, training);
         if let Purpose::Train { seed } = self.purpose {
@@ -78,7 +80,7 @@ impl StepTrace<'_> {
             let loss = &*self.tracked.losses[place];
             let y_pred = values[slot.step][slot.index].clone();
             let y_true = target(loss, &raw[place], &y_pred);
-            let value = self.loss(loss, &cx, slot, (&y_true, &y_pred), weight.as_ref());
+            let value = self.loss(loss, &cx, slot, (&y_true, &y_pred, weight.as_ref()));
             losses.push(value.map_err(|error| error.within(format!("loss {}", loss.name())))?);
             targets.push(y_true);
             predictions.push(y_pred);
@@ -102,8 +104,7 @@ impl StepTrace<'_> {
         loss: &dyn Loss,
         cx: &Call<'_>,
         output: Slot,
-        (y_true, y_pred): (&Tensor, &Tensor),
-        weight: Option<&Tensor>,
+        (y_true, y_pred, weight): (&Tensor, &Tensor, Option<&Tensor>),
     ) -> Result<Tensor> {
         let values = match self.logits(cx, output) {
             Some((logits, kind)) => loss.call_logits(y_true, &logits, kind),
@@ -118,6 +119,9 @@ impl StepTrace<'_> {
     fn logits(&self, cx: &Call<'_>, output: Slot) -> Option<(Tensor, ProbabilityOf)> {
         let layer = self.model.network.output_layer(output)?;
         let activation = layer.activation()?;
+        if !activation.bound().is_ok_and(Bound::is_default) {
+            return None;
+        }
         let kind = if activation.is_builtin("softmax") {
             ProbabilityOf::Softmax
         } else if activation.is_builtin("sigmoid") {

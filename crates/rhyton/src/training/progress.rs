@@ -103,11 +103,16 @@ fn per_step(steps: usize, elapsed: Duration) -> String {
 /// ` - accuracy: 0.4987 - loss: 1.6195`; small values in exponent form, as Keras writes them.
 fn values(logs: &Logs) -> String {
     let value = |value: f64| {
-        if value.abs() > 1e-3 || value == 0.0 { format!("{value:.4}") } else { format!("{value:.4e}") }
+        if value.abs() > 1e-3 || value == 0.0 {
+            format!("{value:.4}")
+        } else {
+            format!("{value:.4e}")
+        }
     };
     let first = logs.iter().filter(|(name, _)| !name.starts_with("val_"));
     let then = logs.iter().filter(|(name, _)| name.starts_with("val_"));
-    first.chain(then).map(|(name, number)| format!(" - {name}: {}", value(*number))).collect()
+    let parts = first.chain(then).map(|(name, number)| format!(" - {name}: {}", value(*number)));
+    parts.collect::<Vec<_>>().concat()
 }
 
 /// Progress is for people who watch; a closed pipe does not stop the training.

@@ -32,7 +32,10 @@ enum Kind {
     Loss,
     /// The loss of one output of several.
     OutputLoss(usize),
-    Metric { output: usize, metric: Arc<dyn Metric> },
+    Metric {
+        output: usize,
+        metric: Arc<dyn Metric>,
+    },
 }
 
 /// What a step gives to be tracked.

@@ -1,4 +1,20 @@
 //! The library as its users see it: models that are built, trained, saved and loaded.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::items_after_statements,
+    clippy::format_push_string,
+    reason = "tests: a failure should stop them, snapshots are long, and definitions stand where they are used"
+)]
+
+mod activations;
+mod callbacks;
+mod files;
+mod layers;
+mod lists;
+mod loops;
+mod own_layers;
+mod registry;
 mod saving;
 mod training;

@@ -1,4 +1,6 @@
-use rhyton::{Apply, Array, Dense, Fit, Model, Predict, Sequential, Verbose, custom_objects, input};
+use rhyton::{
+    Apply, Array, Dense, Fit, Model, Predict, Sequential, Verbose, custom_objects, input,
+};
 
 use crate::training::{clouds, network};
 

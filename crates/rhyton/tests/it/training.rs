@@ -17,10 +17,7 @@ pub(crate) fn clouds(samples: usize) -> (Array, Array) {
         }
         y.push(label);
     }
-    (
-        Array::from_slice(&[samples, 4, 4], &x).unwrap(),
-        Array::from_slice(&[samples], &y).unwrap(),
-    )
+    (Array::from_slice(&[samples, 4, 4], &x).unwrap(), Array::from_slice(&[samples], &y).unwrap())
 }
 
 pub(crate) fn network(activation: &str) -> Model {
@@ -103,10 +100,13 @@ fn a_trainable_beta_moves() {
 #[test]
 fn errors_name_the_layer_and_what_to_do() {
     let model = Sequential::new().input(&[4]).add(Dense::new(3).activation("swsh")).build();
-    insta::assert_snapshot!(model.unwrap_err(), @"");
+    insta::assert_snapshot!(model.unwrap_err(), @r#"
+    dense: unknown activation `swsh`; did you mean swish, mish?
+      to use your own: custom_objects().activation_from("swsh", "x * sigmoid(beta * x)")?
+    "#);
     let mut model = Sequential::new().input(&[4]).add(Dense::new(3)).build().unwrap();
     let (x, y) = clouds(4);
-    insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"");
+    insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"the model is not compiled; call `compile` with an optimizer and a loss first");
     model.compile(Compile::new().optimizer(SGD::new(0.1)).loss("mse")).unwrap();
-    insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"");
+    insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"fit: input `input_layer` expected float32[N, 4], received float32[4, 4, 4]");
 }

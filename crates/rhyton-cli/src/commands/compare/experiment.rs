@@ -72,7 +72,7 @@ impl Experiment {
     ///
     /// # Errors
     /// When no layer is left to replace one in, or a layer refuses the activation.
-    pub(super) fn variant(&self, activation: &Activation) -> Result<Model> {
+    fn variant(&self, activation: &Activation) -> Result<Model> {
         let replaced = Cell::new(false);
         let model = self.network.with_activation(activation, |layer| {
             let chosen = self.only.as_ref().is_none_or(|pattern| glob::matches(pattern, layer));
@@ -89,6 +89,17 @@ impl Experiment {
             bail!("compare: expected {what}, found none in the model's layers ({layers})");
         }
         Ok(model)
+    }
+
+    /// Runs the network with an activation on one sample.
+    ///
+    /// # Errors
+    /// As [`Experiment::variant`]; when a layer behind the activation can't take its result.
+    pub(super) fn check(&self, text: &str, activation: &Activation) -> Result<()> {
+        let first = self.train.slice(0, 1)?;
+        let fits = self.variant(activation)?.predict_on_batch(&inputs(&first));
+        fits.map_err(|error| anyhow!("compare: `{text}` does not fit the network: {error}"))?;
+        Ok(())
     }
 
     /// Trains from a seed and measures.

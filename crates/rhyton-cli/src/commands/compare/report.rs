@@ -18,8 +18,12 @@ pub(super) struct Row {
 
 impl Row {
     /// A row without results yet.
-    pub(super) fn new(activation: &String) -> Self {
-        Self { activation: activation.clone(), accuracies: Vec::new(), epoch_seconds: Vec::new() }
+    pub(super) fn new(activation: &str) -> Self {
+        Self {
+            activation: activation.to_owned(),
+            accuracies: Vec::new(),
+            epoch_seconds: Vec::new(),
+        }
     }
 
     /// One seed's results.

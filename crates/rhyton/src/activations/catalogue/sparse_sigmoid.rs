@@ -4,7 +4,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "sparse_sigmoid",
     aliases: &[],
     parameters: &[],
-    formula: Formula::Elementwise("where(x <= -1, 0, where(x < 1, 0.5 * (x + 1), 1))"),
+    formula: Formula::Elementwise("clip(0.5 * (x + 1), 0, 1)"),
     special_cases: &[],
     keras_layer: None,
     source: "Keras 3.15",
