@@ -6,6 +6,8 @@
 //! cargo run --release --example extend_with_swish
 //! ```
 
+#![allow(clippy::print_stdout, clippy::format_collect, reason = "an example speaks, and is short")]
+
 use std::env;
 use std::error::Error;
 use std::path::Path;

@@ -41,6 +41,7 @@ impl<'a, const COUNT: usize> From<[&'a Array; COUNT]> for Arrays<'a> {
 
 impl Arrays<'_> {
     /// What a program takes of these arrays: the first axis is the batch.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn specs(&self, method: &'static str, what: &str) -> Result<Vec<Spec>> {
         self.0
             .iter()

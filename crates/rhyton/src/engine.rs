@@ -67,6 +67,7 @@ impl Engine {
 
     /// Keeps the first `keep` variables with their values and puts new ones behind them; compiled
     /// programs are dropped.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn extend(
         &self,
         keep: usize,

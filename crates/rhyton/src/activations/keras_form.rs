@@ -144,7 +144,8 @@ fn read(value: &Value) -> Result<Activation> {
             let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
             let config = object.get("config").unwrap_or(&Value::Null);
             // Where a layer's activation is a lambda, Keras writes its code and no class.
-            let class = if object.contains_key("code") { "__lambda__" } else { text("class_name") };
+            let is_lambda = !object.contains_key("class_name") && object.contains_key("value");
+            let class = if is_lambda { "__lambda__" } else { text("class_name") };
             match (class, config) {
                 ("function", Value::String(name)) => function(name),
                 ("__lambda__", _) => {

@@ -122,6 +122,7 @@ impl Activation {
     }
 
     /// Whether it is the built-in of this name.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn is_builtin(&self, name: &str) -> bool {
         let State::Bound(bound) = &self.0 else { return false };
         lookup::builtin(name).is_some_and(|builtin| Arc::ptr_eq(&builtin, &bound.definition))

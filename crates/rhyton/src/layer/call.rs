@@ -71,6 +71,7 @@ impl<'a> Call<'a> {
         self.arguments = arguments;
     }
 
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn with_randomness(mut self, randomness: Randomness) -> Self {
         self.randomness = Some(randomness);
         self
@@ -194,6 +195,7 @@ impl<'a> Call<'a> {
     }
 
     /// What entered the activation of a layer at its last call.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn entered_activation(&self, layer: &str) -> Option<&Tensor> {
         self.entered.get(layer)
     }
@@ -203,6 +205,7 @@ impl<'a> Call<'a> {
         self.losses.push(loss);
     }
 
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn take_losses(&mut self) -> Vec<Tensor> {
         std::mem::take(&mut self.losses)
     }

@@ -132,6 +132,7 @@ impl Network {
     }
 
     /// The layer whose call makes an output, if no later step calls it again.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn output_layer(&self, output: Slot) -> Option<&Arc<dyn Layer>> {
         let StepAction::Layer { layer, .. } = &self.steps[output.step].action else { return None };
         let again = self.steps[output.step + 1..].iter().any(

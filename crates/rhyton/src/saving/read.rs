@@ -122,8 +122,7 @@ fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
         config.shift_remove(common);
     }
     let registered = text(entry, "registered_name");
-    let spec =
-        find_layer(registered).or_else(|| find_layer(class)).or_else(|| LAYERS.find(class));
+    let spec = find_layer(registered).or_else(|| find_layer(class)).or_else(|| LAYERS.find(class));
     let value = match spec {
         Some(spec) => (spec.from_config)(Value::Object(config)),
         None if is_layer_of_activation(class) => activation_layer(class, config),
@@ -143,7 +142,7 @@ fn is_layer_of_activation(class: &str) -> bool {
 }
 
 fn activation_layer(class: &str, config: Map<String, Value>) -> Result<Arc<dyn Layer>> {
-    let form = json!({"class_name": class, "config": config});
+    let form = json!({"class_name": class, "config": Value::Object(config)});
     let activation: Activation = serde_json::from_value(form)
         .map_err(|error| Error::config(class, "config", "its keys and values", error))?;
     Ok(Arc::new(ActivationLayer::new(activation)))
