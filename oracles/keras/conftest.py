@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from agreement import OUTPUTS, assert_tensors_agree
+from outputs import called, numbered
 
 
 class Exchange:
@@ -59,19 +60,6 @@ class Exchange:
         assert_tensors_agree(
             numbered(called(model, inputs)), numbered(self.predict(path, inputs)), OUTPUTS
         )
-
-
-def called(model, inputs):
-    """What a model of Keras makes of a list of inputs: a list of outputs.
-
-    A call computes what `model.predict` does without compiling it first.
-    """
-    outputs = model(inputs[0] if len(inputs) == 1 else inputs, training=False)
-    return [output.numpy() for output in (outputs if isinstance(outputs, list) else [outputs])]
-
-
-def numbered(outputs):
-    return {f"y{place}": output for place, output in enumerate(outputs)}
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 from keras import layers, ops
 
 from agreement import OUTPUTS, WEIGHTS, assert_histories_agree, assert_tensors_agree
-from conftest import called, numbered
 from digits import digits
 from networks import weights
+from outputs import called, numbered
 
 
 @keras.saving.register_keras_serializable(package="rhyton", name="Swish")

@@ -10,9 +10,9 @@ import pytest
 from keras import layers
 
 from agreement import OUTPUTS, WEIGHTS, assert_histories_agree, assert_tensors_agree
-from conftest import called, numbered
 from digits import digits
 from networks import OPTIMIZERS, blog, state, weights
+from outputs import called, numbered
 
 OPTIONS = ["--epochs", 1, "--batch-size", 128]
 
