@@ -9,12 +9,14 @@ mod batch_normalization;
 mod dense;
 mod dropout;
 mod flatten;
+mod identity;
 
 pub use activation::ActivationLayer;
 pub use batch_normalization::BatchNormalization;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use identity::Identity;
 
 /// Every layer that configurations can name.
 pub static LAYERS: ObjectList<dyn Layer> = ObjectList {
@@ -25,5 +27,6 @@ pub static LAYERS: ObjectList<dyn Layer> = ObjectList {
         &dense::SPEC,
         &dropout::SPEC,
         &flatten::SPEC,
+        &identity::SPEC,
     ],
 };
