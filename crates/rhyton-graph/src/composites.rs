@@ -6,6 +6,7 @@ use crate::Operation;
 
 mod activations;
 mod arithmetic;
+mod clip;
 mod comparison;
 mod functions;
 mod indexing;
@@ -19,6 +20,7 @@ mod shaping;
 /// Every list of operations that files know by name.
 pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
     arithmetic::OPERATIONS,
+    clip::OPERATIONS,
     functions::OPERATIONS,
     functions::COMPOSED,
     comparison::OPERATIONS,
@@ -33,6 +35,7 @@ pub use arithmetic::{
     add, atan2, bitwise_and, bitwise_or, bitwise_xor, divide, floor_divide, maximum, minimum,
     multiply, power, remainder, subtract, true_divide,
 };
+pub use clip::clip;
 pub use comparison::{
     equal, greater, greater_equal, less, less_equal, logical_and, logical_not, logical_or,
     not_equal, select, where_,
