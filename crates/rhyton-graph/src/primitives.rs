@@ -14,6 +14,7 @@ mod broadcast;
 mod cast;
 mod compare;
 mod concatenate;
+mod cumulative;
 mod dimension;
 mod dot;
 mod gather;
@@ -149,6 +150,7 @@ primitives! {
     Cast(Cast),
     Reduce(Reduce),
     ArgReduce(ArgReduce),
+    Cumulative(Cumulative),
     Reshape(Reshape),
     Transpose(Transpose),
     Broadcast(Broadcast),
@@ -174,6 +176,7 @@ pub use broadcast::Broadcast;
 pub use cast::Cast;
 pub use compare::Compare;
 pub use concatenate::Concatenate;
+pub use cumulative::Cumulative;
 pub use dimension::Dimension;
 pub use dot::Dot;
 pub use gather::Gather;

@@ -51,6 +51,7 @@ fn rule(primitive: &Primitive) -> Option<&dyn Lower> {
         Primitive::Cast(p) => Some(p),
         Primitive::Reduce(p) => Some(p),
         Primitive::ArgReduce(p) => Some(p),
+        Primitive::Cumulative(p) => Some(p),
         Primitive::Reshape(p) => Some(p),
         Primitive::Transpose(p) => Some(p),
         Primitive::Broadcast(p) => Some(p),

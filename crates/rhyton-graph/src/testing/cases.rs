@@ -4,10 +4,10 @@ use rhyton_tensor::{Array, DType};
 
 use super::Sample;
 use crate::{
-    ArgReduce, ArgReduction, Assign, Binary, Broadcast, Cast, Compare, Concatenate, Dim, Dot,
-    Gather, Iota, Loop, Pad, RandomBits, Reduce, Reduction, Reshape, Reverse, Scatter, Scattering,
-    Select, Shape, Slice, Spec, StopGradient, Tap, Tensor, Transpose, Unary, VariableId, matmul,
-    scan, sign, tanh,
+    ArgReduce, ArgReduction, Assign, Binary, Broadcast, Cast, Compare, Concatenate, Cumulative,
+    Dim, Dot, Gather, Iota, Loop, Pad, RandomBits, Reduce, Reduction, Reshape, Reverse, Scatter,
+    Scattering, Select, Shape, Slice, Spec, StopGradient, Tap, Tensor, Transpose, Unary,
+    VariableId, matmul, scan, sign, tanh,
 };
 
 /// From tensors to tensors of the same program.
@@ -138,6 +138,14 @@ fn reduce() -> Vec<Case> {
     let zeros = listed(DType::F32, &[-1, 4], &[0.0, 2.0, -1.5, 0.7, 1.2, 0.8, 0.0, 0.0, 3.0]);
     cases.push(case("reduce_product", vec![zeros], |x| {
         vec![Tensor::emit(Reduce::new(Reduction::Product, &[1]), &[&x[0]])]
+    }));
+    // Sums over a large batch stay near 1, where float32 has digits to spare.
+    cases.push(case("cumulative_sum", vec![floats(&[2, -1, 3], -0.01, 0.01)], |x| {
+        [(0, false, false), (1, true, true), (2, false, true), (2, true, false)]
+            .map(|(axis, exclusive, reverse)| {
+                Tensor::emit(Cumulative { axis, exclusive, reverse }, &[&(&x[0] * 0.01)])
+            })
+            .into()
     }));
     for (name, reduction) in
         [("arg_maximum", ArgReduction::Maximum), ("arg_minimum", ArgReduction::Minimum)]

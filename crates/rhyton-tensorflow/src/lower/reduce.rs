@@ -1,4 +1,4 @@
-use rhyton_graph::{ArgReduce, ArgReduction, Node, Reduce, Reduction, Spec};
+use rhyton_graph::{ArgReduce, ArgReduction, Cumulative, Node, Reduce, Reduction, Spec};
 use rhyton_tensor::DType;
 
 use super::{Lower, Lowering, Result, Value};
@@ -51,5 +51,15 @@ impl Lower for ArgReduce {
         const RANK_MAX: usize = 7;
         let rank = operands[0].shape.rank();
         (rank > RANK_MAX).then(|| format!("expected at most {RANK_MAX} axes, received {rank}"))
+    }
+}
+
+impl Lower for Cumulative {
+    fn lower(&self, node: &Node, to: &mut Lowering<'_>) -> Result<Value> {
+        let x = to.operand(node, 0)?;
+        let axis = to.scalar(DType::I32, self.axis as f64)?;
+        let begun = to.operation(c"Cumsum").input(x).input(axis);
+        let begun = begun.flag(c"exclusive", self.exclusive).flag(c"reverse", self.reverse);
+        Ok(begun.finish()?.output().into())
     }
 }
