@@ -144,7 +144,9 @@ fn read_metrics(value: &Value) -> Result<Vec<MetricChoice>> {
 fn restore_state(model: &mut Model, file: &ModelFile) -> Result<()> {
     let stored = file.weights.variables("optimizer");
     let compiled = model.compiled()?;
-    if stored.is_empty() {
+    // Keras makes an optimizer's slots in the first step: an untrained model has none, only
+    // iteration and learning rate, which the configuration has too.
+    if stored.is_empty() || (stored.len() == 2 && !compiled.file_order.is_empty()) {
         return Ok(());
     }
     if stored.len() != compiled.file_order.len() + 2 {
