@@ -67,72 +67,83 @@ pub(crate) enum VectorCompare {
     IsNan,
 }
 
-#[inline(always)]
-fn map<L: Lanes>(x: &[f32], y: &mut [f32], function: impl Fn(L::F) -> L::F) {
-    let (places, rest) = y.split_at_mut(y.len() / L::COUNT * L::COUNT);
-    let (x, x_rest) = x.split_at(places.len());
-    for (x, y) in x.chunks_exact(L::COUNT).zip(places.chunks_exact_mut(L::COUNT)) {
-        L::store(function(L::load(x)), y);
-    }
-    if !rest.is_empty() {
-        L::store(function(L::load(x_rest)), rest);
-    }
+/// Applies an expression to each vector of elements. A macro, because a function passed as a value
+/// is compiled without the caller's instruction set, and every intrinsic in it becomes a call.
+macro_rules! map {
+    ($lanes:ty, $x:expr, $y:expr, |$v:ident| $body:expr) => {{
+        let (x, y): (&[f32], &mut [f32]) = ($x, $y);
+        let (places, rest) = y.split_at_mut(y.len() / <$lanes>::COUNT * <$lanes>::COUNT);
+        let (x, x_rest) = x.split_at(places.len());
+        let vectors = x.chunks_exact(<$lanes>::COUNT);
+        for (x, y) in vectors.zip(places.chunks_exact_mut(<$lanes>::COUNT)) {
+            let $v = <$lanes>::load(x);
+            <$lanes>::store($body, y);
+        }
+        if !rest.is_empty() {
+            let $v = <$lanes>::load(x_rest);
+            <$lanes>::store($body, rest);
+        }
+    }};
 }
 
-/// Pairs of elements; an operand of one element stands beside every element of the other.
-#[inline(always)]
-fn zip<L: Lanes>(a: &[f32], b: &[f32], y: &mut [f32], function: impl Fn(L::F, L::F) -> L::F) {
-    if a.len() == 1 && y.len() > 1 {
-        let a = L::splat(a[0]);
-        return map::<L>(b, y, |b| function(a, b));
-    }
-    if b.len() == 1 && y.len() > 1 {
-        let b = L::splat(b[0]);
-        return map::<L>(a, y, |a| function(a, b));
-    }
-    let (places, rest) = y.split_at_mut(y.len() / L::COUNT * L::COUNT);
-    let ((a, a_rest), (b, b_rest)) = (a.split_at(places.len()), b.split_at(places.len()));
-    let pairs = a.chunks_exact(L::COUNT).zip(b.chunks_exact(L::COUNT));
-    for ((a, b), y) in pairs.zip(places.chunks_exact_mut(L::COUNT)) {
-        L::store(function(L::load(a), L::load(b)), y);
-    }
-    if !rest.is_empty() {
-        L::store(function(L::load(a_rest), L::load(b_rest)), rest);
-    }
+/// As [`map`], for pairs; an operand of one element stands beside every element of the other.
+macro_rules! zip {
+    ($lanes:ty, $a:expr, $b:expr, $y:expr, |$v:ident, $w:ident| $body:expr) => {{
+        let (a, b, y): (&[f32], &[f32], &mut [f32]) = ($a, $b, $y);
+        if a.len() == 1 && y.len() > 1 {
+            let $v = <$lanes>::splat(a[0]);
+            map!($lanes, b, y, |$w| $body);
+        } else if b.len() == 1 && y.len() > 1 {
+            let $w = <$lanes>::splat(b[0]);
+            map!($lanes, a, y, |$v| $body);
+        } else {
+            let (places, rest) = y.split_at_mut(y.len() / <$lanes>::COUNT * <$lanes>::COUNT);
+            let ((a, a_rest), (b, b_rest)) = (a.split_at(places.len()), b.split_at(places.len()));
+            let pairs = a.chunks_exact(<$lanes>::COUNT).zip(b.chunks_exact(<$lanes>::COUNT));
+            for ((a, b), y) in pairs.zip(places.chunks_exact_mut(<$lanes>::COUNT)) {
+                let ($v, $w) = (<$lanes>::load(a), <$lanes>::load(b));
+                <$lanes>::store($body, y);
+            }
+            if !rest.is_empty() {
+                let ($v, $w) = (<$lanes>::load(a_rest), <$lanes>::load(b_rest));
+                <$lanes>::store($body, rest);
+            }
+        }
+    }};
 }
 
 #[inline(always)]
 pub(super) fn unary<L: Lanes>(function: VectorUnary, x: &[f32], y: &mut [f32]) {
     match function {
-        VectorUnary::Negative => map::<L>(x, y, functions::negative::<L>),
-        VectorUnary::Absolute => map::<L>(x, y, functions::absolute::<L>),
-        VectorUnary::Sign => map::<L>(x, y, functions::sign::<L>),
-        VectorUnary::Floor => map::<L>(x, y, L::floor),
-        VectorUnary::Ceil => map::<L>(x, y, L::ceil),
-        VectorUnary::Round => map::<L>(x, y, L::round),
-        VectorUnary::Exp => map::<L>(x, y, functions::exp::<L>),
-        VectorUnary::Expm1 => map::<L>(x, y, functions::expm1::<L>),
-        VectorUnary::Log => map::<L>(x, y, functions::log::<L>),
-        VectorUnary::Log1p => map::<L>(x, y, functions::log1p::<L>),
-        VectorUnary::Sqrt => map::<L>(x, y, L::sqrt),
-        VectorUnary::Rsqrt => map::<L>(x, y, |x| L::div(L::splat(1.0), L::sqrt(x))),
-        VectorUnary::Reciprocal => map::<L>(x, y, |x| L::div(L::splat(1.0), x)),
-        VectorUnary::Tanh => map::<L>(x, y, functions::tanh::<L>),
-        VectorUnary::Sigmoid => map::<L>(x, y, functions::sigmoid::<L>),
-        VectorUnary::Softplus => map::<L>(x, y, functions::softplus::<L>),
-        VectorUnary::Erf => map::<L>(x, y, functions::erf::<L>),
+        VectorUnary::Negative => map!(L, x, y, |v| functions::negative::<L>(v)),
+        VectorUnary::Absolute => map!(L, x, y, |v| functions::absolute::<L>(v)),
+        VectorUnary::Sign => map!(L, x, y, |v| functions::sign::<L>(v)),
+        VectorUnary::Floor => map!(L, x, y, |v| L::floor(v)),
+        VectorUnary::Ceil => map!(L, x, y, |v| L::ceil(v)),
+        VectorUnary::Round => map!(L, x, y, |v| L::round(v)),
+        VectorUnary::Exp => map!(L, x, y, |v| functions::exp::<L>(v)),
+        VectorUnary::Expm1 => map!(L, x, y, |v| functions::expm1::<L>(v)),
+        VectorUnary::Log => map!(L, x, y, |v| functions::log::<L>(v)),
+        VectorUnary::Log1p => map!(L, x, y, |v| functions::log1p::<L>(v)),
+        VectorUnary::Sqrt => map!(L, x, y, |v| L::sqrt(v)),
+        VectorUnary::Rsqrt => map!(L, x, y, |v| L::div(L::splat(1.0), L::sqrt(v))),
+        VectorUnary::Reciprocal => map!(L, x, y, |v| L::div(L::splat(1.0), v)),
+        VectorUnary::Tanh => map!(L, x, y, |v| functions::tanh::<L>(v)),
+        VectorUnary::Sigmoid => map!(L, x, y, |v| functions::sigmoid::<L>(v)),
+        VectorUnary::Softplus => map!(L, x, y, |v| functions::softplus::<L>(v)),
+        VectorUnary::Erf => map!(L, x, y, |v| functions::erf::<L>(v)),
     }
 }
 
 #[inline(always)]
 pub(super) fn binary<L: Lanes>(function: VectorBinary, a: &[f32], b: &[f32], y: &mut [f32]) {
     match function {
-        VectorBinary::Add => zip::<L>(a, b, y, L::add),
-        VectorBinary::Subtract => zip::<L>(a, b, y, L::sub),
-        VectorBinary::Multiply => zip::<L>(a, b, y, L::mul),
-        VectorBinary::Divide => zip::<L>(a, b, y, L::div),
-        VectorBinary::Maximum => zip::<L>(a, b, y, functions::maximum::<L>),
-        VectorBinary::Minimum => zip::<L>(a, b, y, functions::minimum::<L>),
+        VectorBinary::Add => zip!(L, a, b, y, |v, w| L::add(v, w)),
+        VectorBinary::Subtract => zip!(L, a, b, y, |v, w| L::sub(v, w)),
+        VectorBinary::Multiply => zip!(L, a, b, y, |v, w| L::mul(v, w)),
+        VectorBinary::Divide => zip!(L, a, b, y, |v, w| L::div(v, w)),
+        VectorBinary::Maximum => zip!(L, a, b, y, |v, w| functions::maximum::<L>(v, w)),
+        VectorBinary::Minimum => zip!(L, a, b, y, |v, w| functions::minimum::<L>(v, w)),
     }
 }
 
@@ -140,15 +151,18 @@ pub(super) fn binary<L: Lanes>(function: VectorBinary, a: &[f32], b: &[f32], y: 
 pub(super) fn compare<L: Lanes>(comparison: VectorCompare, a: &[f32], b: &[f32], y: &mut [f32]) {
     let one = L::from_bits(L::splat_int(1));
     let zero = L::splat(0.0);
-    let word = |mask: L::M| L::select(mask, one, zero);
     match comparison {
-        VectorCompare::Equal => zip::<L>(a, b, y, |a, b| word(L::equal(a, b))),
-        VectorCompare::NotEqual => {
-            zip::<L>(a, b, y, |a, b| L::select(L::equal(a, b), zero, one));
+        VectorCompare::Equal => {
+            zip!(L, a, b, y, |v, w| L::select(L::equal(v, w), one, zero));
         }
-        VectorCompare::Less => zip::<L>(a, b, y, |a, b| word(L::less(a, b))),
-        VectorCompare::LessEqual => zip::<L>(a, b, y, |a, b| word(L::less_equal(a, b))),
-        VectorCompare::IsNan => map::<L>(a, y, |a| word(L::is_nan(a))),
+        VectorCompare::NotEqual => {
+            zip!(L, a, b, y, |v, w| L::select(L::equal(v, w), zero, one));
+        }
+        VectorCompare::Less => zip!(L, a, b, y, |v, w| L::select(L::less(v, w), one, zero)),
+        VectorCompare::LessEqual => {
+            zip!(L, a, b, y, |v, w| L::select(L::less_equal(v, w), one, zero));
+        }
+        VectorCompare::IsNan => map!(L, a, y, |v| L::select(L::is_nan(v), one, zero)),
     }
 }
 
@@ -156,15 +170,11 @@ pub(super) fn compare<L: Lanes>(comparison: VectorCompare, a: &[f32], b: &[f32],
 pub(super) fn select<L: Lanes>(condition: &[f32], a: &[f32], b: &[f32], y: &mut [f32]) {
     if y.len() > 1 && a.len() == 1 {
         let first = L::splat(a[0]);
-        return zip::<L>(condition, b, y, |condition, b| {
-            L::select(L::nonzero_bits(condition), first, b)
-        });
+        return zip!(L, condition, b, y, |v, w| L::select(L::nonzero_bits(v), first, w));
     }
     if y.len() > 1 && b.len() == 1 {
         let second = L::splat(b[0]);
-        return zip::<L>(condition, a, y, |condition, a| {
-            L::select(L::nonzero_bits(condition), a, second)
-        });
+        return zip!(L, condition, a, y, |v, w| L::select(L::nonzero_bits(v), w, second));
     }
     let pairs = a.chunks(L::COUNT).zip(b.chunks(L::COUNT));
     for ((condition, (a, b)), y) in
