@@ -173,6 +173,31 @@ CUSTOM = {
     "AMSGrad": lambda: keras.optimizers.Adam(1e-3, beta_1=0.8, beta_2=0.99, amsgrad=True),
     "Adam, clipnorm": lambda: keras.optimizers.Adam(1e-3, clipnorm=0.1),
     "AdamW, weight_decay": lambda: keras.optimizers.AdamW(1e-3, weight_decay=0.1, epsilon=1e-5),
+    "Adagrad": lambda: keras.optimizers.Adagrad(0.05, initial_accumulator_value=0.2),
+    "Adadelta": lambda: keras.optimizers.Adadelta(1.0, epsilon=1e-3),
+    "Adamax": lambda: keras.optimizers.Adamax(1e-3, epsilon=1e-4),
+    "Nadam": lambda: keras.optimizers.Nadam(1e-3, epsilon=1e-4),
+    "Ftrl": lambda: keras.optimizers.Ftrl(0.1, l2_regularization_strength=0.01, beta=0.1),
+    "Lamb": lambda: keras.optimizers.Lamb(1e-3, epsilon=1e-4),
+    "Adafactor": lambda: keras.optimizers.Adafactor(0.01, epsilon_1=1e-6),
+    "averages": lambda: keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.8),
+    "averages that overwrite": lambda: keras.optimizers.SGD(
+        0.1, momentum=0.9, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=3
+    ),
+    "accumulated gradients": lambda: keras.optimizers.Adam(
+        1e-3, epsilon=1e-4, gradient_accumulation_steps=4
+    ),
+    "accumulated gradients and averages": lambda: keras.optimizers.SGD(
+        0.1, momentum=0.5, gradient_accumulation_steps=2, use_ema=True, ema_overwrite_frequency=2,
+        clipnorm=0.5, weight_decay=0.01, loss_scale_factor=64.0,
+    ),
+    "a schedule": lambda: keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(0.0, 10, warmup_target=1e-3, warmup_steps=4),
+        epsilon=1e-4,
+    ),
+    "a schedule in pieces": lambda: keras.optimizers.SGD(
+        keras.optimizers.schedules.PiecewiseConstantDecay([3, 9], [0.2, 0.1, 0.01]), momentum=0.5
+    ),
 }
 
 
@@ -184,6 +209,17 @@ def test_options_of_optimizers(exchange, name):
 
 
 MIDDLE = {
+    "regularizers and constraints": lambda: [
+        keras.layers.Dense(
+            16, activation="relu", kernel_regularizer="l2", bias_regularizer=keras.regularizers.L1(0.1),
+            activity_regularizer=keras.regularizers.L1L2(0.001, 0.002), kernel_constraint="max_norm",
+        ),
+        keras.layers.BatchNormalization(gamma_regularizer="l1", beta_constraint="non_neg"),
+        keras.layers.Dense(
+            16, kernel_constraint=keras.constraints.UnitNorm(axis=0),
+            kernel_regularizer=keras.regularizers.OrthogonalRegularizer(0.1),
+        ),
+    ],
     "a dropout of nothing": lambda: [keras.layers.Dropout(0.0)],
     "layers that do not train": lambda: [
         keras.layers.Dense(16, trainable=False),

@@ -1,7 +1,6 @@
 """Files that can't be read end in one clear error, never in a crash, a hang or a huge allocation."""
 
 import json
-import resource
 import zipfile
 
 import keras
@@ -23,8 +22,9 @@ def wobble(x):
 
 
 def refused(exchange, *arguments):
-    """The one error of a command that must fail: its text."""
-    completed = exchange.rhyton(*arguments, check=False, timeout=60)
+    """The one error of a command that must fail, within bounds: its text."""
+    completed = exchange.rhyton(*arguments, measure=True, timeout=60)
+    assert completed.memory_bytes_max < 1 << 30
     assert completed.returncode == 1, completed
     assert completed.stdout == ""
     errors = [line for line in completed.stderr.splitlines() if line.startswith("error")]
@@ -70,19 +70,19 @@ def test_lambda(exchange):
 
 def test_unknown_operation(exchange):
     x = keras.Input((28, 28))
-    path = exchange.save(keras.Model(x, keras.ops.roll(x, 1, axis=1)))
-    assert "unknown operation `Roll`" in refused_model(exchange, path)
+    path = exchange.save(keras.Model(x, keras.ops.sinc(x)))
+    assert "unknown operation `Sinc`" in refused_model(exchange, path)
 
 
-def test_unknown_loss_and_optimizer(exchange):
+def test_unknown_optimizer(exchange):
     network = model()
-    network.compile(keras.optimizers.Ftrl(), "kl_divergence")
+    network.compile(keras.optimizers.ScheduleFreeAdamW(), "mse")
     x, _ = digits(20)
     data = exchange.data(x=x, y=x[:, 0, :10])
     message = refused(
         exchange, "train", exchange.save(network), "--data", data, "--output", "out.keras"
     )
-    assert "Ftrl" in message or "kl_divergence" in message
+    assert "ScheduleFreeAdamW" in message
     assert not (exchange.folder / "out.keras").exists()
 
 
@@ -182,10 +182,7 @@ ABSURD = [wide_input, long_input, many_units, no_units, other_units, no_layers, 
 
 @pytest.mark.parametrize("change", ABSURD, ids=lambda change: change.__name__)
 def test_absurd_configuration(exchange, change):
-    message = refused_model(exchange, changed(exchange, change))
-    assert len(message) < 2000
-    # The most that any command of this process has used so far, in KiB.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
+    assert len(refused_model(exchange, changed(exchange, change))) < 2000
 
 
 def test_missing_members(exchange):

@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask check | test | tidy | corrupt-gradients |
+//! The project's own tasks: `cargo xtask check | test | tidy | golden | corrupt-gradients |
 //! install-hooks`.
 //!
 //! One file per command. A command is a clap `Args` struct with a `run` (a function, if it has no arguments);
@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 mod check;
 mod corrupt_gradients;
+mod golden;
 mod install_hooks;
 mod oracles;
 mod steps;
@@ -32,6 +33,7 @@ enum Command {
     Check(check::Check),
     Test(test::Test),
     Tidy(tidy::Tidy),
+    Golden(golden::Golden),
     /// Flip the sign of every gradient rule in turn and show what notices.
     CorruptGradients,
     /// Install a git hook that runs fmt and tidy before every commit.
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Tidy(command) => command.run(),
+        Command::Golden(command) => command.run(),
         Command::CorruptGradients => corrupt_gradients::run(),
         Command::InstallHooks => install_hooks::run(),
     };

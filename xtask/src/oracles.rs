@@ -14,9 +14,12 @@ use crate::steps::{self, Steps};
 use crate::tree;
 
 /// Debian packages of a group. All are optional: a test whose data is absent says so and is skipped.
-const PACKAGES: [(&str, &[&str]); 1] = [("engines", &["dataset-fashion-mnist"])];
+const PACKAGES: [(&str, &[&str]); 1] = [(ENGINES, &["dataset-fashion-mnist"])];
 
 const PYTHON: &str = "python3";
+
+/// The group whose Rust tests need a library of the environment too.
+const ENGINES: &str = "engines";
 
 /// The arguments of `cargo xtask test` about oracles.
 #[derive(Args)]
@@ -34,6 +37,13 @@ pub(crate) struct Oracles {
     /// The brief version of the named groups.
     #[arg(long, requires = "groups")]
     short: bool,
+    #[command(flatten)]
+    venv: Venv,
+}
+
+/// Where the Python environment with the oracles is.
+#[derive(Args)]
+pub(crate) struct Venv {
     /// Where the Python environment is made and kept.
     #[arg(
         long = "oracles-venv",
@@ -41,7 +51,26 @@ pub(crate) struct Oracles {
         hide_env_values = true,
         value_name = "FOLDER"
     )]
-    venv: Option<PathBuf>,
+    folder: Option<PathBuf>,
+}
+
+impl Venv {
+    /// Makes or renews the environment, and says where it is.
+    ///
+    /// # Errors
+    ///
+    /// When Python or its packages can't be had.
+    pub(crate) fn make(self, steps: &mut Steps) -> Result<PathBuf> {
+        let folder = match self.folder {
+            Some(folder) => folder,
+            None => target_folder()?.join("oracles"),
+        };
+        // pytest is started elsewhere than here, so a relative folder would lose its meaning.
+        let venv = std::path::absolute(folder)?;
+        let oracles = tree::root().join("oracles");
+        steps.run("python environment", || make_environment(&venv, &oracles))?;
+        Ok(venv)
+    }
 }
 
 impl Oracles {
@@ -60,20 +89,21 @@ impl Oracles {
         let wanted = self.groups.unwrap_or_default();
         let all = wanted.iter().any(|group| group == "all");
         let groups = choose(&groups(&folder)?, if all { &[] } else { &wanted })?;
-        let target = target_folder()?;
-        let venv = self.venv.unwrap_or_else(|| target.join("oracles"));
-        // pytest is started elsewhere than here, so a relative folder would lose its meaning.
-        let venv = std::path::absolute(venv)?;
-        steps.run("python environment", || make_environment(&venv, &folder))?;
+        let venv = self.venv.make(&mut steps)?;
         for group in &groups {
             offer_packages(&mut steps, group);
+        }
+        if groups.iter().any(|group| group == ENGINES) {
+            steps.program("engines in Rust", &mut rust_engines(&venv)?)?;
         }
         steps.program(
             "release build",
             steps::cargo(&["build", "--release", "--package", "rhyton-cli", "--bin", "rhyton"])
                 .current_dir(tree::root()),
         )?;
-        let binary = target.join("release").join(format!("rhyton{}", std::env::consts::EXE_SUFFIX));
+        let binary = target_folder()?
+            .join("release")
+            .join(format!("rhyton{}", std::env::consts::EXE_SUFFIX));
         let command = |group: &str| {
             let mut pytest = pytest(&venv, &folder.join(group), all || self.short);
             pytest.env("RHYTON_BINARY", &binary);
@@ -133,8 +163,13 @@ fn choose(groups: &[String], wanted: &[String]) -> Result<Vec<String>> {
 /// Makes or renews the environment; one with the same requirements is used as it is.
 fn make_environment(venv: &Path, oracles: &Path) -> Result<()> {
     let requirements = oracles.join("requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements)
-        .with_context(|| format!("{} can't be read", requirements.display()))?;
+    let alone = oracles.join("requirements-without-dependencies.txt");
+    let mut wanted = String::new();
+    for list in [&requirements, &alone] {
+        let text = std::fs::read_to_string(list)
+            .with_context(|| format!("{} can't be read", list.display()))?;
+        wanted.push_str(&text);
+    }
     let installed = venv.join("requirements-installed.txt");
     if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
         println!("{} is up to date", venv.display());
@@ -145,13 +180,16 @@ fn make_environment(venv: &Path, oracles: &Path) -> Result<()> {
         println!("making {}", venv.display());
         steps::succeed(Command::new(PYTHON).args(["-m", "venv"]).arg(venv))?;
     }
-    println!("installing {} into {}", requirements.display(), venv.display());
-    steps::succeed(
-        Command::new(python(venv))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg("--requirement")
-            .arg(&requirements),
-    )?;
+    for (list, more) in [(&requirements, None), (&alone, Some("--no-deps"))] {
+        println!("installing {} into {}", list.display(), venv.display());
+        steps::succeed(
+            Command::new(python(venv))
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(more)
+                .arg("--requirement")
+                .arg(list),
+        )?;
+    }
     std::fs::write(&installed, wanted)
         .with_context(|| format!("{} can't be written", installed.display()))
 }
@@ -199,19 +237,48 @@ fn offer_packages(steps: &mut Steps, group: &str) {
     }
 }
 
-/// The pytest of one group.
-fn pytest(venv: &Path, group: &Path, short: bool) -> Command {
+/// The Rust tests of the backends, with the environment's TensorFlow: without a library they only
+/// say that there is none.
+fn rust_engines(venv: &Path) -> Result<Command> {
+    let mut find = Command::new(python(venv));
+    find.args([
+        "-c",
+        "import importlib.util as i, pathlib as p; \
+         print(next(p.Path(i.find_spec('tensorflow').origin).parent.glob('libtensorflow_cc.so*')))",
+    ]);
+    let library =
+        steps::output(&mut find).context("the environment's TensorFlow has no library")?;
+    let mut cargo = steps::cargo(&[
+        "test",
+        "--package",
+        "rhyton-tensorflow",
+        "--package",
+        "rhyton-conformance",
+    ]);
+    cargo
+        .current_dir(tree::root())
+        .env("RHYTON_TENSORFLOW_LIBRARY", library.trim())
+        .env("TF_CPP_MIN_LOG_LEVEL", "3");
+    Ok(cargo)
+}
+
+/// Python with Keras on TensorFlow, quiet and without a user's configuration.
+pub(crate) fn keras(venv: &Path) -> Command {
     let mut command = Command::new(python(venv));
     command
-        .args(["-m", "pytest"])
-        .arg(group)
-        .current_dir(tree::root().join("oracles"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("TF_CPP_MIN_LOG_LEVEL", "3")
         .env("CUDA_VISIBLE_DEVICES", "")
         // The user's own keras.json must not decide what is compared.
         .env("KERAS_HOME", venv.join("keras-home"))
         .env("KERAS_BACKEND", "tensorflow");
+    command
+}
+
+/// The pytest of one group.
+fn pytest(venv: &Path, group: &Path, short: bool) -> Command {
+    let mut command = keras(venv);
+    command.args(["-m", "pytest"]).arg(group).current_dir(tree::root().join("oracles"));
     if short {
         command.arg("--short");
     }
@@ -223,7 +290,7 @@ fn python(venv: &Path) -> PathBuf {
 }
 
 /// Where cargo builds, also when the environment or a configuration moves it.
-fn target_folder() -> Result<PathBuf> {
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let metadata = steps::output(
         steps::cargo(&["metadata", "--no-deps", "--format-version", "1"]).current_dir(tree::root()),
     )?;
@@ -274,13 +341,15 @@ mod tests {
         std::fs::create_dir_all(&venv).unwrap();
         std::fs::create_dir_all(&oracles).unwrap();
         std::fs::write(oracles.join("requirements.txt"), "keras==1\n").unwrap();
-        std::fs::write(venv.join("requirements-installed.txt"), "keras==1\n").unwrap();
+        let alone = oracles.join("requirements-without-dependencies.txt");
+        std::fs::write(&alone, "tf_keras==1\n").unwrap();
+        std::fs::write(venv.join("requirements-installed.txt"), "keras==1\ntf_keras==1\n").unwrap();
         make_environment(&venv, &oracles).unwrap();
         std::fs::create_dir_all(python(&venv).parent().unwrap()).unwrap();
         // A Python that always fails: it is called only when something must be installed.
         std::fs::write(python(&venv), "").unwrap();
         make_environment(&venv, &oracles).unwrap();
-        std::fs::write(oracles.join("requirements.txt"), "keras==2\n").unwrap();
+        std::fs::write(alone, "tf_keras==2\n").unwrap();
         make_environment(&venv, &oracles).unwrap_err();
     }
 

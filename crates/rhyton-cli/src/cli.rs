@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{ArgMatches, Args, FromArgMatches};
 use rhyton::configuration::{Settings, Sources, configure};
 
-use crate::commands::{COMMANDS, Context};
+use crate::commands::{Answer, COMMANDS, Command, Context};
 use crate::output::Output;
 
 // What can stand before or after every command; a doc comment would become the help's first line.
@@ -38,12 +38,18 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let output = Output { quiet: global.quiet };
-    match dispatch(&matches, &global, output) {
+    let (name, arguments) = matches.subcommand().expect("the parser demands a command");
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    let command = command.expect("the parser knows listed commands only");
+    match dispatch(command, arguments, &global, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(answer) = error.downcast_ref::<Answer>() {
+                return ExitCode::from(answer.0);
+            }
             output.error(&error, global.verbose);
-            ExitCode::FAILURE
+            ExitCode::from(command.failure)
         }
     }
 }
@@ -58,13 +64,15 @@ fn command() -> clap::Command {
         .subcommands(COMMANDS.iter().map(|command| (command.describe)(command.name)))
 }
 
-fn dispatch(matches: &ArgMatches, global: &Global, output: Output) -> Result<()> {
+fn dispatch(
+    command: &Command,
+    arguments: &ArgMatches,
+    global: &Global,
+    output: Output,
+) -> Result<()> {
     let sources = Sources { backend_flag: global.backend.clone(), ..Sources::default() };
     let settings = Settings::read(&sources)?;
     configure(settings.clone());
-    let (name, arguments) = matches.subcommand().expect("the parser demands a command");
-    let command = COMMANDS.iter().find(|command| command.name == name);
-    let command = command.expect("the parser knows listed commands only");
     (command.run)(arguments, &Context { output, settings })
 }
 

@@ -1,15 +1,20 @@
 //! The commands. To add one: a file with a `clap::Args` struct that is [`Run`] and its `COMMAND`,
 //! then its `mod` line and its line in [`COMMANDS`].
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::{ArgMatches, Args};
 use rhyton::configuration::Settings;
+use rhyton::{LoadOptions, Model};
 
 use crate::output::Output;
 
 mod activations;
 mod backends;
 mod compare;
+mod convert;
+mod diff;
 mod evaluate;
 mod predict;
 mod summary;
@@ -22,6 +27,8 @@ pub(crate) static COMMANDS: &[Command] = &[
     evaluate::COMMAND,
     predict::COMMAND,
     summary::COMMAND,
+    convert::COMMAND,
+    diff::COMMAND,
     activations::COMMAND,
     backends::COMMAND,
 ];
@@ -49,7 +56,21 @@ pub(crate) struct Command {
     /// Its arguments and help, under a name.
     pub(crate) describe: fn(&'static str) -> clap::Command,
     pub(crate) run: fn(&ArgMatches, &Context) -> Result<()>,
+    /// The exit code of a failure.
+    pub(crate) failure: u8,
 }
+
+/// The end of a command that did its work and answers with an exit code of its own.
+#[derive(Debug)]
+pub(crate) struct Answer(pub(crate) u8);
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the answer is exit code {}", self.0)
+    }
+}
+
+impl std::error::Error for Answer {}
 
 impl Command {
     const fn of<T: Run>(name: &'static str) -> Self {
@@ -57,6 +78,18 @@ impl Command {
             name,
             describe: |name| T::augment_args(clap::Command::new(name)),
             run: |matches, cx| T::from_arg_matches(matches)?.run(cx),
+            failure: 1,
         }
     }
+}
+
+/// A model, compiled as its file says if that can be read, and what could not be.
+///
+/// # Errors
+/// What is wrong with layers or weights.
+fn load_any(path: &Path) -> Result<(Model, Option<rhyton::Error>)> {
+    Model::load(path).map(|model| (model, None)).or_else(|error| {
+        let options = LoadOptions { compile: false, ..LoadOptions::default() };
+        Ok((Model::load_with(path, &options)?, Some(error)))
+    })
 }

@@ -1,8 +1,7 @@
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 /// Where a result will be written. Checked before the work begins, so that an hour of training is
@@ -61,24 +60,7 @@ impl Destination {
     /// The system's, with the path.
     pub(crate) fn write_json(&self, value: &Value) -> Result<()> {
         let text = format!("{value:#}\n");
-        self.replace(text.as_bytes())
-            .map_err(|error| anyhow!("{}: can't write: {error}", self.0.display()))
-    }
-
-    fn replace(&self, content: &[u8]) -> Result<()> {
-        let target = fs::canonicalize(&self.0).unwrap_or_else(|_| self.0.clone());
-        if target.exists() && !target.is_file() {
-            return Ok(fs::write(&target, content)?);
-        }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".rhyton-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder_of(&target))?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).context("the finished file can't take its place")?;
-        Ok(())
+        Ok(rhyton_data::replace_file(&self.0, text.as_bytes())?)
     }
 }
 

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod data;
 mod destination;
+mod model;
 mod output;
 
 use std::process::ExitCode;

@@ -1,10 +1,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 #![allow(clippy::unused_self, reason = "results and errors go the way of remarks")]
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anyhow::Result;
-use serde_json::Value;
+use rhyton::training::list_place;
+use serde_json::{Map, Value};
 
 /// Where everything that people or programs read goes through: results to standard output,
 /// remarks and errors to standard error.
@@ -59,6 +61,34 @@ pub(crate) fn number(value: f64) -> Value {
         value if value.is_nan() => Value::from("NaN"),
         value => Value::from(value),
     }
+}
+
+/// Values by name as JSON, with the numbers of a list in one array: for each epoch, an array of its
+/// own.
+pub(crate) fn named_values<'a>(
+    values: impl IntoIterator<Item = (&'a String, &'a [f64])>,
+) -> Map<String, Value> {
+    let mut named = Map::new();
+    let mut lists: BTreeMap<&str, BTreeMap<usize, &[f64]>> = BTreeMap::new();
+    for (key, epochs) in values {
+        match list_place(key) {
+            Some((name, place)) => {
+                named.insert(name.to_owned(), Value::Null);
+                lists.entry(name).or_default().insert(place, epochs);
+            }
+            None => {
+                named.insert(key.clone(), epochs.iter().map(|value| number(*value)).collect());
+            }
+        }
+    }
+    for (name, places) in lists {
+        let epochs = places.values().map(|epochs| epochs.len()).max().unwrap_or(0);
+        let at = |epoch: usize| -> Value {
+            places.values().filter_map(|epochs| epochs.get(epoch)).map(|v| number(*v)).collect()
+        };
+        named.insert(name.to_owned(), (0..epochs).map(at).collect());
+    }
+    named
 }
 
 /// Rows as columns of equal width, two spaces apart; those at `right` are set flush right.

@@ -41,6 +41,14 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// Writes a file of these bytes so that readers see the old content or the whole new one.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
+    write(path, |file| file.write_all(content).map_err(Error::io(path, "write")))
+}
+
 /// What a format's writer needs; zip archives seek back to fill in sizes.
 pub(crate) trait WriteSeek: Write + std::io::Seek {}
 impl<T: Write + std::io::Seek> WriteSeek for T {}

@@ -20,6 +20,7 @@ pub mod npy;
 pub mod npz;
 mod part;
 
+pub use atomic::replace_file;
 pub use batches::{Batch, Batches, permute};
 pub use dataset::{Dataset, InputShape};
 pub use error::Error;

@@ -38,6 +38,22 @@ pub fn write(path: &Path, array: &Array) -> Result<()> {
     atomic::write(path, |file| write_to(file, array).map_err(Error::io(path, "write")))
 }
 
+/// An array from the bytes of a whole `.npy` file; errors call it `name`.
+///
+/// # Errors
+/// As [`read`], but for the system's.
+pub fn decode(bytes: &[u8], name: &str) -> Result<Array> {
+    let place = format!("array `{name}`");
+    read_from(&mut &*bytes, bytes.len() as u64, Origin::new(Path::new("npz"), &place))
+}
+
+/// The bytes of a whole `.npy` file.
+pub fn encode(array: &Array) -> Vec<u8> {
+    let mut bytes = header::encode(array.dtype(), array.shape());
+    bytes.extend(array.bytes());
+    bytes
+}
+
 /// Reads an array from a stream of exactly `size_bytes` bytes; the header's claim is held against
 /// that size before anything is allocated.
 pub(crate) fn read_from(

@@ -147,7 +147,8 @@ impl Derivation {
         Some(self.builder.binary(Binary::Divide, above, b))
     }
 
-    /// b · a^(b−1) · a' + a^b · log(a) · b', with log(a) taken as 0 where a is not positive.
+    /// b · a^(b−1) · a' + a^b · log(a) · b': the first is 0 where b is, even at a = 0, and log(a)
+    /// is taken as 0 where a is not positive.
     fn power(&mut self, power: NodeId, a: NodeId, b: NodeId) -> Option<NodeId> {
         let base = self.known(a).and_then(|da| {
             if self.builder.constant_value(b) == Some(0.0) {
@@ -157,7 +158,13 @@ impl Derivation {
             let less = self.builder.binary(Binary::Subtract, b, one);
             let lower = self.builder.binary(Binary::Power, a, less);
             let outer = self.builder.binary(Binary::Multiply, b, lower);
-            Some(self.builder.binary(Binary::Multiply, outer, da))
+            if self.builder.constant_value(b).is_some() {
+                return Some(self.builder.binary(Binary::Multiply, outer, da));
+            }
+            let zero = self.builder.constant(0.0);
+            let flat = self.builder.binary(Binary::Equal, b, zero);
+            let sloped = self.builder.binary(Binary::Multiply, outer, da);
+            self.selected(flat, None, Some(sloped))
         });
         let exponent = self.known(b).map(|db| {
             let log = self.builder.function(Function::Log, a);

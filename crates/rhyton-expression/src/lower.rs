@@ -20,9 +20,8 @@ impl Expression {
         let value = self.value(x, parameters);
         let mut inputs = vec![x];
         inputs.extend(parameters);
-        let expression = self.clone();
-        graph::custom_gradient(&inputs, &value, move |inputs, _| {
-            expression.derivatives(&inputs[0], &inputs[1..])
+        graph::custom_gradient(&inputs, &value, |inputs, _| {
+            self.derivatives(&inputs[0], &inputs[1..])
         })
     }
 
@@ -117,7 +116,7 @@ fn combine(binary: Binary, a: &Tensor, b: &Tensor) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use rhyton_graph::{Tensor, eval, gradients, sum};
+    use rhyton_graph::{Loop, Tensor, eval, gradients, scan, sum};
     use rhyton_tensor::Array;
 
     use crate::Expression;
@@ -155,6 +154,30 @@ mod tests {
                 assert!((value - expected).abs() <= 1e-14 * expected.abs().max(1.0), "{text} {x}");
             }
         }
+    }
+
+    /// The stated derivative goes into the bodies of loops.
+    #[test]
+    fn a_branch_not_taken_has_no_influence_in_a_loop() {
+        let expression = Expression::parse("where(x > 0, log(x), 0)").unwrap();
+        let x = Array::from_slice(&[3], &[-1.0, 0.0, 2.0]).unwrap();
+        let slopes = eval(
+            |inputs| {
+                let over = Loop { carries: inputs, length: Some(1), ..Loop::default() };
+                let (last, _) =
+                    scan(&over, |turn| Ok((vec![expression.lower(&turn.carries[0], &[])], vec![])))
+                        .unwrap();
+                gradients(&sum(&last[0], None, false), &[&inputs[0]]).unwrap()
+            },
+            &[&x],
+        );
+        assert_eq!(slopes.unwrap()[0].to_f64(), [0.0, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_power_of_nought_is_flat_at_nought() {
+        let (values, slopes) = run("x ^ beta", &[0.0, 2.0], 0.0);
+        assert_eq!((values, slopes), (vec![1.0, 1.0], vec![0.0, 0.0]));
     }
 
     /// Through the graph's own rules the branch not taken would give 0 · ∞ = NaN.

@@ -133,6 +133,36 @@ pub enum Error {
         /// Bytes that are stored.
         received: usize,
     },
+    /// The HDF5 file has no such groups and variables as Keras makes.
+    #[error("weights `/{path}`: expected {expected}, received {received}; {advice}")]
+    Layout {
+        /// The group or dataset; empty is the root.
+        path: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        received: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A safetensors file is damaged.
+    #[error(
+        "safetensors {place}: expected {expected}, received {received}; the file is damaged: copy or save it again"
+    )]
+    Safetensors {
+        /// The header, or a tensor.
+        place: String,
+        /// What the format asks for.
+        expected: String,
+        /// What is there.
+        received: String,
+    },
+    /// A member of an `.npz` is no array of numbers.
+    #[error("{cause}")]
+    Npy {
+        /// The reader's finding, which names the array.
+        cause: rhyton_data::Error,
+    },
     /// The numbers of a group's variables have a gap.
     #[error(
         "weights `/{path}`: expected variables 0 to {last}, received none numbered {missing}; the file is damaged"

@@ -2,7 +2,13 @@
 //! Not here: what a configuration means. To add one: a file with its `FORMAT`, its `mod` line and
 //! its line in [`FORMATS`].
 
+mod archive;
+mod assets;
+mod groups;
+mod h5;
 mod keras;
+mod npz;
+mod safetensors;
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -13,27 +19,77 @@ use crate::{Error, ModelFile, Result};
 
 /// Every file format. The first whose content check passes reads a file, whatever its name; the
 /// extension chooses for writing.
-pub static FORMATS: &[Format] = &[keras::FORMAT];
+///
+/// Of formats that begin alike, the narrower one stands first: an `.npz` is an archive too, and
+/// `.weights.h5` ends in `.h5`.
+pub static FORMATS: &[Format] =
+    &[npz::FORMAT, keras::FORMAT, h5::WEIGHTS_FORMAT, h5::FORMAT, safetensors::FORMAT];
 
 /// One file format.
 #[derive(Debug)]
 pub struct Format {
-    extension: &'static str,
+    extensions: &'static [&'static str],
     description: &'static str,
+    has_configuration: bool,
+    form: WeightForm,
     detect: fn(&[u8]) -> bool,
     read: fn(Vec<u8>) -> Result<ModelFile>,
     write: fn(&ModelFile, &mut dyn Sink) -> Result<()>,
 }
 
+/// How a format names variables; the part of a [`ModelFile`] that it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeightForm {
+    /// By Keras 3's groups: [`ModelFile::weights`].
+    Groups,
+    /// By layer, in order: [`ModelFile::layers`].
+    Layers,
+    /// By path in the model: [`ModelFile::named`].
+    Named,
+}
+
 impl Format {
+    /// The format that a file's name asks for.
+    ///
+    /// # Errors
+    /// [`Error::UnknownExtension`] with the extensions there are.
+    pub fn of(path: impl AsRef<Path>) -> Result<&'static Self> {
+        let name = path.as_ref().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let lower = name.to_lowercase();
+        FORMATS
+            .iter()
+            .find(|format| format.extensions.iter().any(|extension| lower.ends_with(extension)))
+            .ok_or_else(|| Error::UnknownExtension { name, expected: extensions() })
+    }
+
     /// How the names of its files end, with the dot.
     pub fn extension(&self) -> &'static str {
-        self.extension
+        self.extensions[0]
     }
 
     /// What it is, in a few words.
     pub fn description(&self) -> &'static str {
         self.description
+    }
+
+    /// Whether it holds a model; otherwise it holds weights alone.
+    pub fn has_configuration(&self) -> bool {
+        self.has_configuration
+    }
+
+    /// How it names variables.
+    pub fn form(&self) -> WeightForm {
+        self.form
+    }
+
+    /// Writes a model in this format into memory.
+    ///
+    /// # Errors
+    /// [`Error::Name`] for what can't be named so.
+    pub fn write_bytes(&self, model: &ModelFile) -> Result<Vec<u8>> {
+        let mut bytes = Cursor::new(Vec::new());
+        (self.write)(model, &mut bytes)?;
+        Ok(bytes.into_inner())
     }
 }
 
@@ -64,8 +120,7 @@ pub fn read_bytes(bytes: &[u8]) -> Result<ModelFile> {
 /// [`Error::File`] with the path and the cause; a file that was there is then unchanged.
 pub fn write(path: impl AsRef<Path>, model: &ModelFile) -> Result<()> {
     let path = path.as_ref();
-    let by_name = format_of(path);
-    by_name
+    Format::of(path)
         .and_then(|format| atomic::write(path, |sink| (format.write)(model, sink)))
         .map_err(in_file(path))
 }
@@ -75,15 +130,13 @@ pub fn write(path: impl AsRef<Path>, model: &ModelFile) -> Result<()> {
 /// # Errors
 /// [`Error::Name`] for a group or asset that can't be named so.
 pub fn write_bytes(model: &ModelFile) -> Result<Vec<u8>> {
-    let mut bytes = Cursor::new(Vec::new());
-    (keras::FORMAT.write)(model, &mut bytes)?;
-    Ok(bytes.into_inner())
+    keras::FORMAT.write_bytes(model)
 }
 
-/// Whether a path is worth handing to [`read`]: a file whose first bytes are those of a format, or
-/// a folder with `config.json` and weights. Never an error.
+/// Whether a path is worth handing to [`read`] for a model: a file whose first bytes are those of a
+/// format that holds models, or a folder with `config.json` and weights. Never an error.
 pub fn is_model_file(path: impl AsRef<Path>) -> bool {
-    const HEAD_BYTES: u64 = 64;
+    const HEAD_BYTES: u64 = 1024;
     let path = path.as_ref();
     if path.is_dir() {
         return keras::is_folder(path);
@@ -92,7 +145,10 @@ pub fn is_model_file(path: impl AsRef<Path>) -> bool {
     path.is_file()
         && fs::File::open(path)
             .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
-            .is_ok_and(|_| FORMATS.iter().any(|format| (format.detect)(&head)))
+            .is_ok_and(|_| {
+                let format = FORMATS.iter().find(|format| (format.detect)(&head));
+                format.is_some_and(|format| format.has_configuration || (h5::FORMAT.detect)(&head))
+            })
 }
 
 fn read_path(path: &Path) -> Result<ModelFile> {
@@ -125,16 +181,11 @@ fn read_owned(bytes: Vec<u8>) -> Result<ModelFile> {
     }
 }
 
-fn format_of(path: &Path) -> Result<&'static Format> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    FORMATS
-        .iter()
-        .find(|format| name.ends_with(format.extension))
-        .ok_or_else(|| Error::UnknownExtension { name, expected: extensions() })
-}
-
+/// The extensions, those of whole models first.
 fn extensions() -> Vec<&'static str> {
-    FORMATS.iter().map(|format| format.extension).collect()
+    let (models, weights): (Vec<_>, Vec<_>) =
+        FORMATS.iter().partition(|format| format.has_configuration);
+    models.into_iter().chain(weights).map(Format::extension).collect()
 }
 
 fn in_file(path: &Path) -> impl FnOnce(Error) -> Error {
@@ -145,7 +196,6 @@ fn in_file(path: &Path) -> impl FnOnce(Error) -> Error {
 fn describe(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "an empty file",
-        [0x89, b'H', b'D', b'F', ..] => "an HDF5 file (`.h5`)",
         [b'{' | b'[', ..] => "text that looks like JSON",
         _ if bytes.starts_with(b"version https://git-lfs") => {
             "a Git LFS pointer (fetch the file itself with `git lfs pull`)"
@@ -162,12 +212,15 @@ mod tests {
     #[test]
     fn the_list_is_consistent() {
         for format in FORMATS {
-            assert!(format.extension.starts_with('.') && !format.description.is_empty());
-            assert!(!(format.detect)(b""), "{}", format.extension);
+            assert!(!format.description.is_empty());
+            assert!(!(format.detect)(b""), "{}", format.extension());
+            for extension in format.extensions {
+                assert!(extension.starts_with('.'));
+                // An extension that an earlier format's ends with would never be found.
+                let found = Format::of(format!("model{}", extension.to_uppercase())).unwrap();
+                assert_eq!(found.extension(), format.extension());
+            }
         }
-        let mut extensions = extensions();
-        extensions.dedup();
-        assert_eq!(extensions.len(), FORMATS.len());
     }
 
     #[test]
@@ -175,11 +228,11 @@ mod tests {
         let model = ModelFile::default();
         insta::assert_snapshot!(
             write("model.h6", &model).unwrap_err().to_string(),
-            @"`model.h6`: file name: expected one that ends in .keras, received `model.h6`; rename or convert it"
+            @"`model.h6`: file name: expected one that ends in .keras, .h5, .npz, .weights.h5, .safetensors, received `model.h6`; rename or convert it"
         );
         insta::assert_snapshot!(
-            read_bytes(b"\x89HDF\r\n\x1a\n").unwrap_err().to_string(),
-            @r#"expected a model file (.keras), received an HDF5 file (`.h5`); save it again with Keras 3's `model.save("name.keras")`"#
+            read_bytes(b"version https://git-lfs.github.com/spec/v1").unwrap_err().to_string(),
+            @r#"expected a model file (.keras, .h5, .npz, .weights.h5, .safetensors), received a Git LFS pointer (fetch the file itself with `git lfs pull`); save it again with Keras 3's `model.save("name.keras")`"#
         );
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rhyton_tensor::Array;
 
 pub(crate) use read::read;
-pub(crate) use write::write;
+pub(crate) use write::{LIST_MAX, write};
 
 /// The first bytes of an HDF5 file without a user block.
 pub(crate) const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
@@ -18,9 +18,42 @@ pub(crate) const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
 /// A group: what it holds, by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Node {
-    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) attributes: BTreeMap<String, Attribute>,
     pub(crate) arrays: BTreeMap<String, Array>,
     pub(crate) groups: BTreeMap<String, Self>,
+}
+
+/// An attribute of text; others aren't read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Attribute {
+    /// The one text that it is.
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::List(mut list) if list.len() == 1 => list.pop(),
+            Self::List(_) => None,
+        }
+    }
+
+    /// The texts that it lists. A list without any may have come as an empty text.
+    pub(crate) fn into_list(self) -> Vec<String> {
+        match self {
+            Self::Text(text) if text.is_empty() => Vec::new(),
+            Self::Text(text) => vec![text],
+            Self::List(list) => list,
+        }
+    }
+}
+
+impl From<&str> for Attribute {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 /// The path of a member of a group; the root's path is empty.
@@ -43,8 +76,11 @@ mod tests {
     #[test]
     fn every_element_type_and_shape_comes_back() {
         let mut node = Node::default();
-        node.attributes.insert("name".to_owned(), "κέρας".to_owned());
-        node.attributes.insert("empty".to_owned(), String::new());
+        node.attributes.insert("name".to_owned(), "κέρας".into());
+        node.attributes.insert("empty".to_owned(), "".into());
+        let list = ["kernel:0", "", "κέρας"].map(str::to_owned).to_vec();
+        node.attributes.insert("list".to_owned(), Attribute::List(list));
+        node.attributes.insert("one".to_owned(), Attribute::List(vec!["bias:0".to_owned()]));
         for (index, dtype) in DType::ALL.into_iter().enumerate() {
             for shape in [&[][..], &[0, 3], &[5], &[2, 3, 1, 2]] {
                 node.arrays.insert(format!("{index}-{}", shape.len()), array(dtype, shape));
@@ -63,7 +99,9 @@ mod tests {
             let mut node = Node::default();
             for index in 0..count {
                 let mut group = Node::default();
-                group.attributes.insert("name".to_owned(), format!("layer {index}"));
+                group
+                    .attributes
+                    .insert("name".to_owned(), format!("layer {index}").as_str().into());
                 node.groups.insert(format!("dense_{index}"), group);
             }
             let bytes = write(&node).unwrap();
@@ -75,9 +113,22 @@ mod tests {
     #[test]
     fn a_long_attribute_comes_back() {
         let mut node = Node::default();
-        node.attributes.insert("name".to_owned(), "x".repeat(100_000));
-        node.attributes.insert("other".to_owned(), "y".repeat(4070));
+        node.attributes.insert("name".to_owned(), "x".repeat(100_000).as_str().into());
+        node.attributes.insert("other".to_owned(), "y".repeat(4070).as_str().into());
+        let names = (0..LIST_MAX).map(|index| format!("layer_{index}"));
+        node.attributes.insert("list".to_owned(), Attribute::List(names.collect()));
         assert_eq!(read(write(&node).unwrap()).unwrap(), node);
+        let names = (0..=LIST_MAX).map(|index| format!("layer_{index}"));
+        node.attributes.insert("list".to_owned(), Attribute::List(names.collect()));
+        assert!(write(&node).unwrap_err().to_string().contains("at most 4000"));
+    }
+
+    #[test]
+    fn a_list_without_texts_is_none() {
+        let empty = Attribute::List(Vec::new());
+        let node = Node { attributes: [("list".to_owned(), empty)].into(), ..Node::default() };
+        let mut back = read(write(&node).unwrap()).unwrap();
+        assert!(back.attributes.remove("list").unwrap().into_list().is_empty());
     }
 
     #[test]

@@ -6,6 +6,8 @@
 pub(crate) const METADATA_BYTES_MAX: u64 = 1 << 20;
 /// `config.json` and `rhyton.json`; parsed JSON takes up to 16 times its text.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 32 << 20;
+/// The header of a safetensors file: about 100 bytes for each tensor.
+pub(crate) const TENSOR_HEADER_BYTES_MAX: u64 = 16 << 20;
 /// Members of an archive, files of a folder.
 pub(crate) const MEMBERS_MAX: usize = 20_000;
 /// Nested folders below `assets`.

@@ -3,16 +3,22 @@ use std::collections::BTreeMap;
 use rhyton_tensor::Array;
 use serde_json::Value;
 
-/// What a model file holds, in no particular format: configuration, weights by path, and the
-/// extra files of layers. Nothing in it has been interpreted.
+/// What a model file holds, in no particular format: configuration, weights, and the extra files
+/// of layers. Nothing in it has been interpreted. Weights are in one of three forms, by format.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ModelFile {
-    /// `metadata.json`: Keras' version and the date; null if there is none.
+    /// `metadata.json`: Keras' version and the date; in a legacy `.h5` the version and the backend;
+    /// null if there is none.
     pub metadata: Value,
-    /// `config.json`: the model as Keras describes it; null in a file of weights only.
+    /// `config.json`: the model as Keras describes it; in a legacy `.h5` `model_config`, with
+    /// `training_config` under that key. Null in a file of weights only.
     pub config: Value,
-    /// The variables.
+    /// The variables of `.keras` and `.weights.h5`.
     pub weights: Weights,
+    /// The variables of a legacy `.h5`.
+    pub layers: Option<LayerWeights>,
+    /// The variables of `.safetensors` and `.npz`: by path in the model, e.g. `dense/kernel`.
+    pub named: Option<BTreeMap<String, Array>>,
     /// `rhyton.json`: definitions of functions that the configuration names.
     pub rhyton: Option<Value>,
     /// Files of layers by their path below `assets/`, e.g.
@@ -41,6 +47,20 @@ pub struct Group {
     /// Variables that a custom layer stored under names of its own instead of numbers.
     pub named: BTreeMap<String, Array>,
 }
+
+/// Variables by layer, as Keras 2 wrote them. Names differ between versions; order means the same.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LayerWeights {
+    /// Every layer with its variables: trainable ones, then the others, as `dense/kernel:0`.
+    pub layers: Vec<(String, Vec<NamedArray>)>,
+    /// The model's own variables, outside of any layer.
+    pub top_level: Vec<NamedArray>,
+    /// The optimizer's variables.
+    pub optimizer: Vec<NamedArray>,
+}
+
+/// A variable under the name that its file gives it.
+pub type NamedArray = (String, Array);
 
 impl Weights {
     /// The group at a path.

@@ -1,15 +1,16 @@
-//! Reverse differentiation: from a scalar back through the primitives' own rules, or through a
-//! derivative that a caller stated. In tests a rule can be corrupted, to see that checks notice.
+//! Reverse differentiation: from a scalar back through the primitives' own rules, one of which
+//! takes a derivative that a caller stated. In tests a rule can be corrupted, to see that checks
+//! notice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::primitives::Gradient;
 use crate::tensor::Value;
-use crate::tracer::{OwnGradient, Traced, Tracer};
+use crate::tracer::{Traced, Tracer};
 use crate::{
-    Error, Node, NodeId, Primitive, Reshape, Result, Shape, Tensor, add, reshape_to, sum_axes,
-    zeros_like,
+    CustomGradient, Error, Graph, Node, NodeId, Primitive, Result, Shape, Tensor, add, reshape_to,
+    sum_axes, zeros_like,
 };
 
 #[cfg(test)]
@@ -42,23 +43,43 @@ pub fn gradients(loss: &Tensor, with_respect_to: &[&Tensor]) -> Result<Vec<Tenso
 
 /// `value`, an elementwise function of `inputs` that broadcast to its shape, with a derivative of
 /// the caller's own: `derivative` gets the inputs and the result and returns, for each input, the
-/// derivative by it, which is used in place of what the primitives say. Tensors that belong to no
-/// program are returned as they are.
+/// derivative by it, which is used in place of what the primitives say. It is traced once, as a
+/// program of its own, so it must use no other tensors; it goes into files and loops with the
+/// value. Tensors that belong to no program are returned as they are.
+#[track_caller]
 pub fn custom_gradient(
     inputs: &[&Tensor],
     value: &Tensor,
-    derivative: impl Fn(&[Tensor], &Tensor) -> Vec<Tensor> + Send + Sync + 'static,
+    derivative: impl FnOnce(&[Tensor], &Tensor) -> Vec<Tensor>,
 ) -> Tensor {
-    let own = || {
-        let tracer = &traced(value)?.tracer;
-        let nodes = inputs.iter().map(|input| Ok(traced(input)?.node)).collect::<Result<_>>()?;
-        // A node of its own, since the value may be an input itself.
-        let result = Tensor::emit(Reshape { shape: value.shape().clone() }, &[value]).checked()?;
-        let own = OwnGradient { inputs: nodes, derivative: Arc::new(derivative) };
-        tracer.state_gradient(traced(&result)?.node, own);
-        Ok::<_, Error>(result)
-    };
-    own().unwrap_or_else(|_: Error| value.clone())
+    let is_traced = |tensor: &&Tensor| matches!(tensor.0, Value::Traced(_));
+    if !inputs.iter().chain([&value]).all(is_traced) {
+        return value.clone();
+    }
+    let place = std::panic::Location::caller();
+    match derivative_graph(inputs, value, derivative) {
+        Ok(derivative) => {
+            let operands = [&[value], inputs].concat();
+            Tensor::emit(CustomGradient { derivative: Arc::new(derivative) }, &operands)
+        }
+        Err(error) => Tensor::failed(error).located(place),
+    }
+}
+
+fn derivative_graph(
+    inputs: &[&Tensor],
+    value: &Tensor,
+    derivative: impl FnOnce(&[Tensor], &Tensor) -> Vec<Tensor>,
+) -> Result<Graph> {
+    let tracer = Tracer::new(Arc::new([]));
+    let named = inputs.iter().enumerate();
+    let inputs: Vec<Tensor> =
+        named.map(|(at, input)| tracer.input(&format!("x{at}"), input.spec().clone())).collect();
+    let value = tracer.input("y", value.spec().clone());
+    for (at, slope) in derivative(&inputs, &value).iter().enumerate() {
+        tracer.output(&format!("dx{at}"), slope)?;
+    }
+    Ok(tracer.finish())
 }
 
 /// A contribution that is about to be made: `node` hands the cotangent of its result on to one of
@@ -114,9 +135,7 @@ impl Pull {
         for index in 0..reaches.len() {
             let id = NodeId(index as u32);
             let any = |ids: &[NodeId]| ids.iter().any(|operand| reaches[operand.index()]);
-            reaches[index] = sources.contains(&id)
-                || any(&self.nodes[index].operands)
-                || self.tracer.own_gradient(id).is_some_and(|own| any(&own.inputs));
+            reaches[index] = sources.contains(&id) || any(&self.nodes[index].operands);
         }
         reaches
     }
@@ -142,9 +161,6 @@ impl Pull {
         defer: &mut dyn FnMut(&Use<'_>) -> bool,
     ) -> Result<()> {
         let Some(cotangent) = cotangents.iter().flatten().next() else { return Ok(()) };
-        if let Some(own) = self.tracer.own_gradient(id) {
-            return self.propagate_own(id, &own, cotangent);
-        }
         let node = self.nodes[id.index()].clone();
         let operands: Vec<Tensor> =
             node.operands.iter().map(|&operand| self.tracer.tensor(operand)).collect();
@@ -177,23 +193,6 @@ impl Pull {
         })
     }
 
-    /// The same by a derivative that the caller stated.
-    fn propagate_own(&mut self, id: NodeId, own: &OwnGradient, cotangent: &Tensor) -> Result<()> {
-        let tensors: Vec<Tensor> = own.inputs.iter().map(|&at| self.tracer.tensor(at)).collect();
-        let result = self.tracer.tensor(id);
-        let (tracer, path) = (self.tracer.clone(), Arc::clone(&self.nodes[id.index()].path));
-        tracer.at_path(&path, || {
-            let slopes = (own.derivative)(&tensors, &result);
-            for ((&input, tensor), slope) in own.inputs.iter().zip(&tensors).zip(slopes) {
-                if self.reaches[input.index()] && tensor.dtype().is_float() {
-                    let contribution = sum_to(&(cotangent * slope), tensor.shape());
-                    self.add((input, 0), contribution.checked()?)?;
-                }
-            }
-            Ok(())
-        })
-    }
-
     fn add(&mut self, key: (NodeId, usize), contribution: Tensor) -> Result<()> {
         let sum = match self.cotangents.remove(&key) {
             Some(earlier) => add(&earlier, &contribution).checked()?,
@@ -205,7 +204,7 @@ impl Pull {
 }
 
 /// The sum over the axes along which a tensor of this shape was stretched.
-fn sum_to(x: &Tensor, shape: &Shape) -> Tensor {
+pub(crate) fn sum_to(x: &Tensor, shape: &Shape) -> Tensor {
     let added = x.rank().saturating_sub(shape.rank());
     let stretched =
         (0..x.rank()).filter(|&axis| axis < added || shape[axis - added] != x.shape()[axis]);

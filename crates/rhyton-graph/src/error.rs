@@ -110,6 +110,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same failure of an operation that is named more closely.
+    pub(crate) fn of(self, operation: String) -> Self {
+        match self {
+            Self::Argument { argument, expected, received, .. } => {
+                Self::Argument { operation, argument, expected, received }
+            }
+            other => other,
+        }
+    }
+
     /// An [`Error::Argument`].
     pub fn argument(
         operation: impl Into<String>,

@@ -49,6 +49,14 @@ pub struct Node {
     pub path: Arc<str>,
 }
 
+impl Node {
+    /// The primitive and the layer it belongs to, for messages.
+    fn label(&self) -> String {
+        let name = self.primitive.name();
+        if self.path.is_empty() { name.to_owned() } else { format!("{name} in {}", self.path) }
+    }
+}
+
 /// A program: inputs and variables to outputs and assignments.
 ///
 /// Invariants: operands precede users; `inputs` are the input nodes in order; every node's `spec` is what its primitive infers; reads of
@@ -179,6 +187,27 @@ impl Graph {
             self.bind_input(id, array, &mut batch)?;
         }
         Ok(batch.unwrap_or(1))
+    }
+
+    /// Fails for a batch size at which the program has no meaning: a size below zero, more bytes
+    /// than memory can hold, a slice past the end. Backends ask before they run a new size.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] naming the primitive, its layer, and what it needs.
+    pub fn check_batch(&self, batch: usize) -> Result<()> {
+        for node in &self.nodes {
+            let volume = node.spec.shape.checked_volume(batch);
+            let bytes = volume.and_then(|count| count.checked_mul(node.spec.dtype.size_bytes()));
+            if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+                let expected = format!("a batch for which the result can be {}", node.spec);
+                return Err(Error::argument(node.label(), "N", expected, batch));
+            }
+            let operands: Vec<&Spec> =
+                node.operands.iter().map(|&operand| &self.node(operand).spec).collect();
+            let checked = node.primitive.rule().check_batch(&operands, batch);
+            checked.map_err(|error| error.of(node.label()))?;
+        }
+        Ok(())
     }
 
     fn bind_input(&self, id: NodeId, array: &Array, batch: &mut Option<usize>) -> Result<()> {

@@ -29,6 +29,7 @@ fn evaluate(
     options: &RunOptions,
 ) -> Result<Run> {
     let batch = graph.bind_batch(inputs)?;
+    graph.check_batch(batch)?;
     evaluate_at(batch, graph, inputs, variables, options)
 }
 

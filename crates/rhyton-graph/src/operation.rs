@@ -20,6 +20,39 @@ pub struct Operation {
 /// Every operation that can be recorded and read from a file. Each composite lists its own.
 pub static OPERATIONS: &[&[Operation]] = composites::OPERATION_LISTS;
 
+/// The names of all named attributes of operations, as configurations have them.
+pub static OPERATION_ATTRIBUTES: &[&str] = &[
+    "axes",
+    "axis",
+    "axis1",
+    "axis2",
+    "data_format",
+    "destination",
+    "dilation_rate",
+    "dtype",
+    "epsilon",
+    "indices_or_sections",
+    "k",
+    "keepdims",
+    "mode",
+    "newshape",
+    "ord",
+    "order",
+    "output_padding",
+    "pad_width",
+    "padding",
+    "pool_size",
+    "repeats",
+    "rms_scaling",
+    "shift",
+    "sorted",
+    "source",
+    "strides",
+    "subscripts",
+    "x_max",
+    "x_min",
+];
+
 impl Operation {
     /// The operation with Keras' class name.
     pub fn find(class_name: &str) -> Option<&'static Self> {

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use crate::{Graph, Node, NodeId, Primitive};
 
+pub use underived::without_derivatives;
+
 mod dead;
 mod fold;
 mod identity;
 mod merge;
 #[cfg(test)]
 mod tests;
+mod underived;
 
 /// A rewrite of one program.
 struct Pass {
@@ -26,7 +29,7 @@ const PASSES: &[Pass] = &[identity::PASS, fold::PASS, merge::PASS, dead::PASS];
 /// Runs all passes, in the bodies of loops too.
 ///
 /// The result computes the same bits in the interpreter, in fewer nodes. It can still be
-/// differentiated: `stop_gradient` stays.
+/// differentiated: `stop_gradient` and stated derivatives stay. [`without_derivatives`] drops them.
 #[must_use]
 pub fn simplify(graph: &Graph) -> Graph {
     let mut result = PASSES.iter().fold(graph.clone(), |graph, pass| {
@@ -35,8 +38,12 @@ pub fn simplify(graph: &Graph) -> Graph {
         result
     });
     for node in &mut result.nodes {
-        if let Primitive::Scan(scan) = &mut node.primitive {
-            scan.body = Arc::new(simplify(&scan.body));
+        match &mut node.primitive {
+            Primitive::Scan(scan) => scan.body = Arc::new(simplify(&scan.body)),
+            Primitive::CustomGradient(custom) => {
+                custom.derivative = Arc::new(simplify(&custom.derivative));
+            }
+            _ => {}
         }
     }
     result
@@ -57,7 +64,7 @@ struct Rewrite {
 /// What becomes of a node.
 enum Fate {
     /// It stands in the new program.
-    Kept(Node),
+    Kept(Box<Node>),
     /// An earlier node of the new program has its value.
     Same(NodeId),
 }
@@ -70,7 +77,7 @@ impl Rewrite {
         for node in &old.nodes {
             let operands = node.operands.iter().map(|&operand| rewrite.place(operand)).collect();
             let place = match decide(&rewrite.graph, Node { operands, ..node.clone() }) {
-                Fate::Kept(node) => rewrite.graph.push(node),
+                Fate::Kept(node) => rewrite.graph.push(*node),
                 Fate::Same(place) => place,
             };
             rewrite.places.push(place);

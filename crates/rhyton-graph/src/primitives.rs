@@ -14,12 +14,17 @@ mod broadcast;
 mod cast;
 mod compare;
 mod concatenate;
+mod convolution;
+mod convolution_input_gradient;
+mod convolution_kernel_gradient;
 mod cumulative;
+mod custom_gradient;
 mod dimension;
 mod dot;
 mod gather;
 mod iota;
 mod leaf;
+mod max_window_gradient;
 mod pad;
 mod projection;
 mod random_bits;
@@ -30,12 +35,15 @@ mod scan;
 mod scatter;
 mod select;
 mod slice;
+mod sort;
 mod stop_gradient;
 mod strided;
 mod tap;
 mod transpose;
 mod unary;
 mod variable;
+mod window;
+mod window_reduce;
 
 /// What a primitive is: everything the system knows of it.
 pub trait Rule: fmt::Debug {
@@ -72,8 +80,16 @@ pub trait Rule: fmt::Debug {
     /// A failure while tracing.
     fn gradient(&self, gradient: &Gradient<'_>) -> Result<Vec<Option<Tensor>>>;
 
-    /// The meaning: the result for operands of the inferred shapes, at a batch size. Floats are
-    /// computed in f64 and rounded once.
+    /// Fails for a batch size at which these operands have no result, though every size holds.
+    ///
+    /// # Errors
+    /// [`crate::Error::Argument`] saying which attribute does not fit.
+    fn check_batch(&self, _operands: &[&Spec], _batch: usize) -> Result<()> {
+        Ok(())
+    }
+
+    /// The meaning: the result for operands of the inferred shapes, at a batch size that
+    /// [`Rule::check_batch`] lets pass. Floats are computed in f64 and rounded once.
     ///
     /// # Errors
     /// What the operands' values make impossible.
@@ -159,13 +175,21 @@ primitives! {
     Concatenate(Concatenate),
     Reverse(Reverse),
     Dot(Dot),
+    Convolution(Convolution),
+    ConvolutionInputGradient(ConvolutionInputGradient),
+    ConvolutionKernelGradient(ConvolutionKernelGradient),
+    WindowReduce(WindowReduce),
+    MaxWindowGradient(MaxWindowGradient),
     Gather(Gather),
     Scatter(Scatter),
     Scan(Scan),
     Projection(Projection),
+    Sort(Sort),
+    Argsort(Argsort),
     Iota(Iota),
     Dimension(Dimension),
     RandomBits(RandomBits),
+    CustomGradient(CustomGradient),
     StopGradient(StopGradient),
     Tap(Tap),
 }
@@ -176,12 +200,17 @@ pub use broadcast::Broadcast;
 pub use cast::Cast;
 pub use compare::Compare;
 pub use concatenate::Concatenate;
+pub use convolution::Convolution;
+pub use convolution_input_gradient::ConvolutionInputGradient;
+pub use convolution_kernel_gradient::ConvolutionKernelGradient;
 pub use cumulative::Cumulative;
+pub use custom_gradient::CustomGradient;
 pub use dimension::Dimension;
 pub use dot::Dot;
 pub use gather::Gather;
 pub use iota::Iota;
 pub use leaf::{Constant, Input};
+pub use max_window_gradient::MaxWindowGradient;
 pub use pad::Pad;
 pub use projection::Projection;
 pub use random_bits::RandomBits;
@@ -192,11 +221,14 @@ pub use scan::Scan;
 pub use scatter::{Scatter, Scattering};
 pub use select::Select;
 pub use slice::Slice;
+pub use sort::{Argsort, Sort};
 pub use stop_gradient::StopGradient;
 pub use tap::Tap;
 pub use transpose::Transpose;
 pub use unary::Unary;
 pub use variable::{Assign, ReadVariable};
+pub use window::{ConvolutionWindow, Window};
+pub use window_reduce::{WindowReduce, WindowReduction};
 
 impl Primitive {
     /// The name in dumps and messages.

@@ -35,6 +35,11 @@ impl Dim {
         (self.batches * batch).saturating_add_signed(self.constant)
     }
 
+    /// The size for a batch of `batch` samples, if there is one: not for `N-1` samples of none.
+    pub fn checked_bind(self, batch: usize) -> Option<usize> {
+        self.batches.checked_mul(batch)?.checked_add_signed(self.constant)
+    }
+
     /// The sum of two sizes.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -107,6 +112,19 @@ impl Shape {
         self.0.iter().map(|dim| dim.bind(batch)).product()
     }
 
+    /// The number of elements for a batch of `batch` samples; `None` where a size is negative or
+    /// the product of those that are not 0 is beyond what can be counted.
+    pub fn checked_volume(&self, batch: usize) -> Option<usize> {
+        let mut empty = false;
+        let mut volume = 1_usize;
+        for dim in &self.0 {
+            let size = dim.checked_bind(batch)?;
+            empty |= size == 0;
+            volume = volume.checked_mul(size.max(1))?;
+        }
+        Some(if empty { 0 } else { volume })
+    }
+
     /// The sizes if none depends on the batch.
     pub fn fixed_sizes(&self) -> Option<Vec<usize>> {
         self.0.iter().map(|dim| dim.fixed_size()).collect()
@@ -127,6 +145,19 @@ impl Shape {
             product.pop();
         }
         product
+    }
+
+    /// The number of elements as a size.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] naming `operation` when it does not grow with N as a size does.
+    pub(crate) fn flat(&self, operation: &str) -> Result<Dim> {
+        let volume = self.polynomial();
+        let part = |power: usize| volume.get(power).copied().unwrap_or(0);
+        match (usize::try_from(part(1)), isize::try_from(part(0))) {
+            (Ok(batches), Ok(constant)) if volume.len() <= 2 => Ok(Dim { batches, constant }),
+            _ => Err(Error::shape(operation, "x", "at most one axis of the batch", self)),
+        }
     }
 
     /// The axis counted from the front; negative ones count from the back.
@@ -254,6 +285,16 @@ mod tests {
         assert_eq!((dim.bind(3), dim.to_string().as_str()), (5, "2N-1"));
         assert_eq!(Shape::batched(&[28, 28]).to_string(), "[N, 28, 28]");
         assert_eq!(Shape::batched(&[4]).bind(3), [3, 4]);
+    }
+
+    #[test]
+    fn sizes_that_are_not_there_are_noticed() {
+        let fewer = Dim::BATCH.offset(-2);
+        assert_eq!((fewer.checked_bind(1), fewer.checked_bind(2)), (None, Some(0)));
+        let wide: Shape = vec![Dim::BATCH; 4].into();
+        assert_eq!(wide.checked_volume(1 << 16), None);
+        assert_eq!(Shape::fixed(&[1 << 40, 0]).checked_volume(1), Some(0));
+        assert_eq!(Shape::fixed(&[1 << 40, 1 << 40, 0]).checked_volume(1), None);
     }
 
     #[test]

@@ -80,6 +80,40 @@ impl Step {
     }
 }
 
+/// Without recursion: a model may be a chain of any length, and each step holds the ones before it.
+impl Drop for Step {
+    fn drop(&mut self) {
+        let mut open: Vec<Tensor> = Vec::new();
+        self.release(&mut open);
+        while let Some(tensor) = open.pop() {
+            if let Value::Recorded(recorded) = tensor.0
+                && let Some(mut step) = Arc::into_inner(recorded.step)
+            {
+                step.release(&mut open);
+            }
+        }
+    }
+}
+
+impl Step {
+    /// Moves all tensors that the step holds to a list.
+    fn release(&mut self, open: &mut Vec<Tensor>) {
+        open.append(&mut self.inputs);
+        if let Action::Operation { positional, attributes, .. } = &mut self.action {
+            let named = std::mem::take(attributes).into_iter().map(|(_, argument)| argument);
+            let mut arguments: Vec<Argument> =
+                std::mem::take(positional).into_iter().chain(named).collect();
+            while let Some(argument) = arguments.pop() {
+                match argument {
+                    Argument::Tensor(tensor) => open.push(tensor),
+                    Argument::List(items) => arguments.extend(items),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
 static FAILED: Spec = Spec { shape: Shape::scalar(), dtype: DType::F32 };
 
 impl Tensor {

@@ -6,6 +6,7 @@
 //! `output "name" %3` and `assign %4`. Floats are the shortest decimals that read back exactly, NaN
 //! its bits in hexadecimal. A sub-graph is `graph { … }` around the same lines.
 
+mod bounds;
 mod parse;
 mod print;
 #[cfg(test)]

@@ -28,18 +28,7 @@ struct State {
     path: Vec<String>,
     current: BTreeMap<VariableId, NodeId>,
     assigned: BTreeMap<VariableId, NodeId>,
-    own_gradients: BTreeMap<NodeId, OwnGradient>,
 }
-
-/// A derivative that a caller stated for a node, in place of its primitive's.
-#[derive(Clone)]
-pub(crate) struct OwnGradient {
-    pub(crate) inputs: Vec<NodeId>,
-    pub(crate) derivative: Derivative,
-}
-
-/// From the inputs and the result of a function, its elementwise derivative by each input.
-pub(crate) type Derivative = Arc<dyn Fn(&[Tensor], &Tensor) -> Vec<Tensor> + Send + Sync>;
 
 impl Tracer {
     /// A tracer for a program over a session's variables.
@@ -138,15 +127,6 @@ impl Tracer {
 
     pub(crate) fn constant_node(&self, array: Array) -> Traced {
         self.push_leaf(Constant::new(array).into())
-    }
-
-    pub(crate) fn state_gradient(&self, node: NodeId, own: OwnGradient) {
-        self.state().own_gradients.insert(node, own);
-    }
-
-    /// The derivative that a caller stated for a node.
-    pub(crate) fn own_gradient(&self, node: NodeId) -> Option<OwnGradient> {
-        self.state().own_gradients.get(&node).cloned()
     }
 
     /// The nodes so far; a differentiation walks them.

@@ -9,6 +9,7 @@
 //! operation of a task.
 
 use bytemuck::{Pod, Zeroable};
+use rhyton_graph::{Error, Result};
 
 /// One cache line, the unit of the arena, so that every buffer is aligned for any vector width.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -18,12 +19,19 @@ pub(crate) struct Line([u8; 64]);
 /// Bytes in a [`Line`].
 pub(crate) const LINE_BYTES: usize = 64;
 
-/// Makes `lines` hold at least so many bytes; it never shrinks.
-pub(crate) fn grow(lines: &mut Vec<Line>, bytes: usize) {
+/// Makes `lines` hold at least so many bytes; it never shrinks. Fails where the machine has not
+/// that much memory.
+pub(crate) fn grow(lines: &mut Vec<Line>, bytes: usize) -> Result<()> {
     let count = bytes.div_ceil(LINE_BYTES);
     if lines.len() < count {
+        lines.try_reserve_exact(count - lines.len()).map_err(|error| Error::Backend {
+            backend: "native".to_owned(),
+            what: format!("a run needs {bytes} bytes for intermediate values: {error}"),
+            advice: "use smaller batches".to_owned(),
+        })?;
         lines.resize(count, Line::zeroed());
     }
+    Ok(())
 }
 
 /// One place: a start and a length in bytes.

@@ -25,7 +25,10 @@ impl NativeBackend {
     /// places, bytes and layer. Steps that run a primitive's reference evaluation say `REFERENCE`.
     pub fn explain(&self, graph: &Graph, batch: usize) -> String {
         let plan = Plan::new(graph);
-        plan.explain(&Bound::new(&plan, batch, Level::detect()))
+        match Bound::new(&plan, batch, Level::detect()) {
+            Ok(bound) => plan.explain(&bound),
+            Err(error) => format!("{error}\n"),
+        }
     }
 }
 
@@ -98,7 +101,7 @@ const BOUNDS_MAX: usize = 8;
 struct Program {
     plan: Plan,
     variables: Arc<RwLock<Vec<Array>>>,
-    /// Numbers of recent batch sizes, the latest last.
+    /// Numbers of the batch sizes run last, the latest last.
     bounds: Mutex<Vec<Arc<Bound>>>,
     workspaces: Mutex<Vec<Workspace>>,
 }
@@ -112,17 +115,18 @@ struct Workspace {
 }
 
 impl Program {
-    fn bound(&self, batch: usize) -> Arc<Bound> {
+    fn bound(&self, batch: usize) -> Result<Arc<Bound>> {
         let mut bounds = lock(&self.bounds);
-        if let Some(known) = bounds.iter().find(|bound| bound.batch == batch) {
-            return Arc::clone(known);
+        if let Some(place) = bounds.iter().position(|bound| bound.batch == batch) {
+            bounds[place..].rotate_left(1);
+        } else {
+            let bound = Arc::new(Bound::new(&self.plan, batch, Level::detect())?);
+            if bounds.len() >= BOUNDS_MAX {
+                bounds.remove(0);
+            }
+            bounds.push(bound);
         }
-        let bound = Arc::new(Bound::new(&self.plan, batch, Level::detect()));
-        if bounds.len() >= BOUNDS_MAX {
-            bounds.remove(0);
-        }
-        bounds.push(Arc::clone(&bound));
-        bound
+        Ok(Arc::clone(&bounds[bounds.len() - 1]))
     }
 
     /// Runs every step on the places of this run.
@@ -163,8 +167,8 @@ impl Program {
             count => count.min(threads::THREADS_MAX),
         };
         let Workspace { arena, scratch, regions } = workspace;
-        arena::grow(arena, bound.arena_bytes);
-        arena::grow(scratch, bound.scratch_bytes * threads);
+        arena::grow(arena, bound.arena_bytes)?;
+        arena::grow(scratch, bound.scratch_bytes.saturating_mul(threads))?;
         regions.clear();
         let arena: &mut [u8] = bytemuck::cast_slice_mut(arena);
         let whole = Region::exclusive(arena);
@@ -203,7 +207,7 @@ impl Executable for Program {
     fn run(&self, inputs: &[&Array], outputs: &mut Vec<Array>, options: &RunOptions) -> Result<()> {
         options.check()?;
         let batch = self.plan.graph.bind_batch(inputs)?;
-        let bound = self.bound(batch);
+        let bound = self.bound(batch)?;
         let specs = self.plan.graph.outputs.iter().map(|(_, id)| &self.plan.graph.node(*id).spec);
         outputs.truncate(bound.outputs.len());
         for (place, (spec, sizes)) in specs.zip(&bound.outputs).enumerate() {

@@ -1,15 +1,18 @@
 //! A plan at one batch size: sizes, strides, the cut into tasks, the layout of the arena.
 
-use rhyton_graph::{Dim, Primitive, Slice};
+use rhyton_graph::{Dim, Error, Primitive, Result, Slice, Window};
 
 use crate::arena::LINE_BYTES;
-use crate::gemm::Sizes;
 use crate::kernels::TILE;
-use crate::plan::products::{Canonical, canonical};
-use crate::plan::program::{Chain, LeafKind, Product, Source};
+use crate::plan::program::{Chain, LeafKind, Source};
 use crate::plan::views::{Strided, dense_strides};
 use crate::plan::{Kernel, Place, Plan};
-use crate::simd::Level;
+use crate::simd::{Level, Pooling};
+
+mod products;
+
+use products::bind_product;
+pub(crate) use products::{BoundForm, BoundKernelGradient, BoundProduct, BoundWindows, Matrices};
 
 /// A plan's numbers for one batch size.
 #[derive(Debug)]
@@ -30,8 +33,15 @@ pub(crate) struct Bound {
 pub(crate) enum BoundStep {
     Chain(BoundChain),
     Product(BoundProduct),
+    KernelGradient(BoundKernelGradient),
+    /// Arrays beside each other, and the windows over each.
+    Pool(usize, Pooling),
     Reduce(Vec<Group>),
-    ArgReduce { outer: usize, length: usize, inner: usize },
+    ArgReduce {
+        outer: usize,
+        length: usize,
+        inner: usize,
+    },
     Boxes(Vec<BoxCopy>),
     Plain,
 }
@@ -44,16 +54,6 @@ pub(crate) struct BoundChain {
     /// For each leaf that is expanded: sizes and strides, with axes merged where they can be.
     pub(crate) leaves: Vec<Option<Strided>>,
     pub(crate) product: Option<BoundProduct>,
-}
-
-#[derive(Debug)]
-pub(crate) struct BoundProduct {
-    pub(crate) canonical: Canonical,
-    pub(crate) batches: usize,
-    pub(crate) sizes: Sizes,
-    /// Rows of one task.
-    pub(crate) panel: usize,
-    pub(crate) panels: usize,
 }
 
 /// Neighbouring axes that are all reduced or all kept.
@@ -75,16 +75,13 @@ pub(crate) struct BoxCopy {
 
 /// Elements of a chain's task; a multiple of the tile.
 const CHAIN_TASK: usize = 16 * TILE;
-/// Multiplications of a product's task, at least.
-const PRODUCT_TASK: usize = 1 << 18;
-/// Rows that a product's task is a multiple of.
-const PANEL_ROWS: usize = 12;
 
 impl Bound {
-    /// Fixes the batch size of a plan.
-    pub(crate) fn new(plan: &Plan, batch: usize, level: Level) -> Self {
+    /// Fixes the batch size of a plan, which must have a meaning for it.
+    pub(crate) fn new(plan: &Plan, batch: usize, level: Level) -> Result<Self> {
+        plan.graph.check_batch(batch)?;
         let steps: Vec<BoundStep> =
-            plan.steps.iter().map(|step| bind_step(plan, &step.kernel, batch)).collect();
+            plan.steps.iter().map(|step| bind_step(plan, &step.kernel, batch, level)).collect();
         let mut bytes: Vec<usize> = plan
             .slots
             .iter()
@@ -103,25 +100,37 @@ impl Bound {
             };
             let mut floats = registers * TILE;
             if let (Some(product), Some(numbers)) = (product, numbers) {
-                bytes[product.packed] = numbers.batches * level.packed_len(numbers.sizes) * 4;
-                floats += Level::scratch_len(numbers.sizes);
+                bytes[product.packed] = numbers.packed.saturating_mul(4);
+                floats += numbers.scratch + numbers.room;
                 if product.fleeting {
-                    floats += numbers.panel * numbers.sizes.columns;
                     bytes[product.to] = 0;
                 }
             }
+            if let (
+                Kernel::WeightGradient { partials, repeated, .. },
+                BoundStep::KernelGradient(numbers),
+            ) = (&step.kernel, bound)
+            {
+                bytes[*partials] = numbers.partials.saturating_mul(4);
+                bytes[*repeated] = numbers.repeated.saturating_mul(4);
+            }
             scratch_floats = scratch_floats.max(floats);
+        }
+        let total = bytes.iter().fold(0, |sum: usize, bytes| sum.saturating_add(*bytes));
+        if total > isize::MAX as usize / 2 {
+            let expected = "a batch whose values fit into memory";
+            return Err(Error::argument("run", "N", expected, batch));
         }
         let (offsets, arena_bytes) = lay_out(plan, &bytes);
         let outputs = plan.graph.outputs.iter();
-        Self {
+        Ok(Self {
             batch,
             slots: offsets.into_iter().zip(bytes).collect(),
             arena_bytes,
             scratch_bytes: (scratch_floats * 4).next_multiple_of(LINE_BYTES),
             steps,
             outputs: outputs.map(|(_, id)| plan.graph.node(*id).spec.shape.bind(batch)).collect(),
-        }
+        })
     }
 }
 
@@ -164,10 +173,18 @@ fn lay_out(plan: &Plan, bytes: &[usize]) -> (Vec<usize>, usize) {
     (offsets, total)
 }
 
-fn bind_step(plan: &Plan, kernel: &Kernel, batch: usize) -> BoundStep {
+fn bind_step(plan: &Plan, kernel: &Kernel, batch: usize, level: Level) -> BoundStep {
     match kernel {
-        Kernel::Chain(chain) => BoundStep::Chain(bind_chain(chain, batch)),
-        Kernel::Product(product) => BoundStep::Product(bind_product(product, batch)),
+        Kernel::Chain(chain) => BoundStep::Chain(bind_chain(chain, batch, level)),
+        Kernel::Product(product) => BoundStep::Product(bind_product(product, batch, level)),
+        Kernel::WeightGradient { window, kernel, operands, .. } => {
+            let (x, kernel) = (operands[0].bind(batch).sizes, kernel.bind(batch));
+            BoundStep::KernelGradient(BoundKernelGradient::new(window, &x, &kernel))
+        }
+        Kernel::WindowReduce { window, from, .. } => bind_windows(window, &from.bind(batch).sizes),
+        Kernel::MaxWindowGradient { window, operands, .. } => {
+            bind_windows(window, &operands[0].bind(batch).sizes)
+        }
         Kernel::Reduce { reduce, from, .. } => {
             let sizes = from.bind(batch).sizes;
             BoundStep::Reduce(group_axes(&sizes, &reduce.axes))
@@ -204,26 +221,20 @@ fn bind_step(plan: &Plan, kernel: &Kernel, batch: usize) -> BoundStep {
     }
 }
 
-fn bind_chain(chain: &Chain, batch: usize) -> BoundChain {
+fn bind_windows(window: &Window, x: &[usize]) -> BoundStep {
+    let (outer, pooling) = crate::plan::windows::pooling(window, x);
+    BoundStep::Pool(outer, pooling)
+}
+
+fn bind_chain(chain: &Chain, batch: usize, level: Level) -> BoundChain {
     let total = chain.shape.volume(batch);
     let leaves = chain
         .leaves
         .iter()
         .map(|leaf| (leaf.kind == LeafKind::Expanded).then(|| merged(&leaf.source.bind(batch))))
         .collect();
-    let product = chain.product.as_ref().map(|product| bind_product(product, batch));
+    let product = chain.product.as_ref().map(|product| bind_product(product, batch, level));
     BoundChain { total, task: CHAIN_TASK, leaves, product }
-}
-
-fn bind_product(product: &Product, batch: usize) -> BoundProduct {
-    let views = [product.operands[0].bind(batch), product.operands[1].bind(batch)];
-    let canonical = canonical(&product.dot, [&views[0], &views[1]]);
-    let sizes = Sizes { rows: canonical.rows, columns: canonical.columns, depth: canonical.depth };
-    let of_one = (PANEL_ROWS * sizes.columns * sizes.depth).max(1);
-    let panel = PANEL_ROWS * PRODUCT_TASK.div_ceil(of_one);
-    let panel = panel.min(sizes.rows.next_multiple_of(PANEL_ROWS)).max(PANEL_ROWS);
-    let batches = canonical.batch.iter().product();
-    BoundProduct { canonical, batches, sizes, panel, panels: sizes.rows.div_ceil(panel) }
 }
 
 /// The view with neighbouring axes merged where they lie behind each other, ones dropped.

@@ -1,14 +1,25 @@
+//! Matrix products of f32: one micro-kernel over the vector trait, packed operands, fixed order of
+//! summation: along k in blocks whose length depends on k only, so the same bits everywhere.
+//! `sliding` says where the windows of a convolution lie, `convolution` and `kernel_gradient` are the
+//! products over them. To add another product: a file here that walks tiles in a fixed order, and its `mod`
+//! line.
 #![allow(unsafe_code, reason = "vector instructions are reached after run-time detection")]
 #![allow(
     clippy::inline_always,
     reason = "vector code must be inlined into the function that enables its instructions"
 )]
-//! Matrix products of f32: one micro-kernel over the vector trait, packed operands, fixed order of
-//! summation: along k in blocks whose length depends on k only, so the same bits everywhere.
 
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{Lanes, Level, Portable};
+use crate::simd::{Lanes, Level, Portable, by_level};
+
+mod convolution;
+mod kernel_gradient;
+mod sliding;
+
+pub(crate) use convolution::{Taps, Windows};
+pub(crate) use kernel_gradient::KernelGradient;
+pub(crate) use sliding::{ConvolutionSizes, Sliding};
 
 /// Rows that the micro-kernel computes at once.
 const ROWS: usize = 12;
@@ -96,15 +107,7 @@ impl Level {
             return;
         }
         let product = Product { sizes, a, packed };
-        match self {
-            Self::Portable => product.run::<Portable>(c, scratch),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Avx2` exists only where detection found the features.
-            Self::Avx2 => unsafe { product.run_avx2(c, scratch) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Avx512` exists only where detection found the features.
-            Self::Avx512 => unsafe { product.run_avx512(c, scratch) },
-        }
+        by_level!(self, multiply(product: Product<'_>, c: &mut [f32], scratch: &mut [f32]));
     }
 }
 
@@ -120,19 +123,12 @@ struct Product<'a> {
     packed: &'a [f32],
 }
 
+#[inline(always)]
+fn multiply<L: Lanes>(product: Product<'_>, c: &mut [f32], scratch: &mut [f32]) {
+    product.run::<L>(c, scratch);
+}
+
 impl Product<'_> {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
-    fn run_avx512(self, c: &mut [f32], scratch: &mut [f32]) {
-        self.run::<Avx512>(c, scratch);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_avx2(self, c: &mut [f32], scratch: &mut [f32]) {
-        self.run::<Avx2>(c, scratch);
-    }
-
     #[inline(always)]
     fn run<L: Lanes>(self, c: &mut [f32], scratch: &mut [f32]) {
         let Sizes { rows, columns, depth } = self.sizes;
@@ -147,7 +143,7 @@ impl Product<'_> {
                 for first in (0..columns).step_by(2 * L::COUNT) {
                     let sliver = &self.packed[first * depth..][..2 * L::COUNT * depth];
                     let b = &sliver[start * 2 * L::COUNT..][..length * 2 * L::COUNT];
-                    let tile = Tile { columns, first, accumulate: start > 0 };
+                    let tile = Tile { stride: columns, first, end: columns, accumulate: start > 0 };
                     if columns - first <= L::COUNT {
                         tile.compute::<L, 1>(a, b, c);
                     } else {
@@ -200,10 +196,25 @@ impl Product<'_> {
     }
 }
 
+/// Elements `start..start + count`. A bounds check in a loop over sums that live in registers makes
+/// the compiler keep a copy of them in memory, so the loops check before they begin.
+///
+/// # Safety
+/// The elements are there.
+#[inline(always)]
+unsafe fn part(values: &[f32], start: usize, count: usize) -> &[f32] {
+    debug_assert!(start + count <= values.len());
+    // SAFETY: the caller's promise.
+    unsafe { values.get_unchecked(start..start + count) }
+}
+
 /// Where a tile of the result lies among the rows of c, and whether it adds to what is there.
 struct Tile {
-    columns: usize,
+    /// From one row of c to the next.
+    stride: usize,
+    /// The tile's first column, and the one after the last that there is.
     first: usize,
+    end: usize,
     accumulate: bool,
 }
 
@@ -223,10 +234,16 @@ impl Tile {
                 }
             }
         }
-        for (sums, line) in sums.iter().zip(c.chunks_exact_mut(self.columns)) {
+        self.store::<L, WIDTH>(&sums, c);
+    }
+
+    /// Stores as many rows as c has.
+    #[inline(always)]
+    fn store<L: Lanes, const WIDTH: usize>(&self, sums: &[[L::F; WIDTH]], c: &mut [f32]) {
+        for (sums, line) in sums.iter().zip(c.chunks_exact_mut(self.stride)) {
             for (j, &sum) in sums.iter().enumerate() {
                 let place = self.first + j * L::COUNT;
-                let end = self.columns.min(place + L::COUNT);
+                let end = self.end.min(place + L::COUNT);
                 let line = &mut line[place..end];
                 let total = if self.accumulate { L::add(L::load(line), sum) } else { sum };
                 L::store(total, line);
@@ -236,74 +253,4 @@ impl Tile {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(count: usize, seed: usize) -> Vec<f32> {
-        (0..count).map(|i| (((i * 37 + seed * 11) % 101) as f32 - 50.0) / 64.0).collect()
-    }
-
-    fn run(level: Level, sizes: Sizes, a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
-        let mut packed = vec![0.0; level.packed_len(sizes)];
-        let each = packed.len() / level.slivers(sizes.columns).max(1);
-        for (sliver, place) in packed.chunks_exact_mut(each.max(1)).enumerate() {
-            level.pack_sliver(sizes, b, sliver, place);
-        }
-        let mut c = vec![f32::NAN; sizes.rows * sizes.columns];
-        let mut scratch = vec![0.0; Level::scratch_len(sizes)];
-        level.multiply(sizes, (a, &packed), &mut c, &mut scratch);
-        c
-    }
-
-    #[test]
-    fn products_equal_gemms_and_all_levels_agree() {
-        for (rows, columns, depth) in
-            [(1, 1, 1), (12, 32, 7), (13, 33, 600), (5, 100, 1100), (64, 10, 100), (25, 48, 128)]
-        {
-            let sizes = Sizes { rows, columns, depth };
-            let (a, b) = (values(rows * depth, 1), values(depth * columns, 2));
-            let plain = Matrix { values: &a, row_stride: depth, column_stride: 1 };
-            let turned = Matrix { values: &a, row_stride: 1, column_stride: rows };
-            let wide = Matrix { values: &b, row_stride: columns, column_stride: 1 };
-            let tall = Matrix { values: &b, row_stride: 1, column_stride: depth };
-            for (a, b) in [(plain, wide), (turned, tall)] {
-                let mut expected = vec![0.0; rows * columns];
-                let strides = |m: Matrix<'_>| (m.column_stride as isize, m.row_stride as isize);
-                let ((a_cs, a_rs), (b_cs, b_rs)) = (strides(a), strides(b));
-                let (a_start, b_start) = (a.values.as_ptr(), b.values.as_ptr());
-                let (c, one) = (expected.as_mut_ptr(), gemm::Parallelism::None);
-                // SAFETY: the slices hold matrices of these sizes and strides.
-                unsafe {
-                    gemm::gemm(
-                        rows,
-                        columns,
-                        depth,
-                        c,
-                        1,
-                        columns as isize,
-                        false,
-                        a_start,
-                        a_cs,
-                        a_rs,
-                        b_start,
-                        b_cs,
-                        b_rs,
-                        0.0,
-                        1.0,
-                        false,
-                        false,
-                        false,
-                        one,
-                    );
-                }
-                let first = run(Level::Portable, sizes, a, b);
-                for (actual, expected) in first.iter().zip(&expected) {
-                    assert!((actual - expected).abs() <= 1e-4, "{actual} {expected} {sizes:?}");
-                }
-                for level in Level::available() {
-                    rhyton_testing::assert_same_bits(&run(level, sizes, a, b), &first);
-                }
-            }
-        }
-    }
-}
+mod tests;

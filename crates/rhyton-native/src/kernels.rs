@@ -9,12 +9,14 @@ use crate::simd::Level;
 use crate::threads::Pool;
 
 mod chain;
+mod convolution;
 mod integers;
 mod movement;
 mod product;
 mod reduce;
 mod reference;
 mod sources;
+mod windows;
 
 /// Elements of a tile: several tiles of f32 fit the first-level cache.
 pub(crate) const TILE: usize = 1024;
@@ -38,6 +40,16 @@ impl Run<'_> {
             (Kernel::Chain(chain), BoundStep::Chain(numbers)) => self.chain(chain, numbers),
             (Kernel::Product(product), BoundStep::Product(numbers)) => {
                 self.product(product, numbers, &|_, _| {});
+            }
+            (
+                Kernel::WeightGradient { operands, to, partials, repeated, .. },
+                BoundStep::KernelGradient(numbers),
+            ) => self.kernel_gradient(operands, [*to, *partials, *repeated], numbers),
+            (Kernel::WindowReduce { reduction, from, to, .. }, BoundStep::Pool(outer, pooling)) => {
+                self.pool(*reduction, from, (*outer, pooling), *to);
+            }
+            (Kernel::MaxWindowGradient { operands, to, .. }, BoundStep::Pool(outer, pooling)) => {
+                self.pool_gradient(operands, (*outer, pooling), *to);
             }
             (Kernel::Reduce { reduce, from, to }, BoundStep::Reduce(groups)) => {
                 self.reduce(reduce.reduction, from, groups, *to);

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use rhyton_graph::{ArgReduce, Graph, NodeId, Primitive, Reduce, Reduction, Shape};
+use rhyton_graph::{
+    ArgReduce, ConvolutionWindow, Graph, MaxWindowGradient, NodeId, Primitive, Reduce, Reduction,
+    Shape, Window, WindowReduce, WindowReduction, simplify, without_derivatives,
+};
 use rhyton_tensor::DType;
 
 pub(crate) mod elementwise;
@@ -13,6 +16,7 @@ pub(crate) mod products;
 pub(crate) mod program;
 mod schedule;
 pub(crate) mod views;
+pub(crate) mod windows;
 
 use program::{Chain, Memory, Product, Source};
 pub(crate) use schedule::{Place, Slot};
@@ -50,6 +54,29 @@ pub(crate) enum Kernel {
     ArgReduce {
         reduce: ArgReduce,
         from: Source,
+        to: usize,
+    },
+    /// The derivative of a convolution by its kernel, from x and the cotangent, with partial sums
+    /// and x with its channels repeated.
+    WeightGradient {
+        window: ConvolutionWindow,
+        /// The kernel's shape; the result may lie as an output of another one.
+        kernel: Shape,
+        operands: [Source; 2],
+        to: usize,
+        partials: usize,
+        repeated: usize,
+    },
+    WindowReduce {
+        reduction: WindowReduction,
+        window: Window,
+        from: Source,
+        to: usize,
+    },
+    /// The derivative of windows' maxima, from x and the cotangent.
+    MaxWindowGradient {
+        window: Window,
+        operands: [Source; 2],
         to: usize,
     },
     /// A value in the order of its view, dense.
@@ -92,7 +119,7 @@ pub(crate) enum Kernel {
 impl Plan {
     /// Plans a graph.
     pub(crate) fn new(graph: &Graph) -> Self {
-        let graph = &products::normalise(&rhyton_graph::simplify(graph));
+        let graph = &products::normalise(&simplify(&without_derivatives(graph)));
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
         let (slots, steps) = schedule::schedule(graph, &views, &groups);
@@ -124,7 +151,14 @@ pub(crate) fn is_reference(graph: &Graph, id: NodeId) -> bool {
         | Primitive::RandomBits(_)
         | Primitive::Dimension(_) => false,
         Primitive::Iota(iota) => !matches!(iota.dtype, DType::F32 | DType::I32 | DType::U32),
-        Primitive::Dot(_) => !products::is_fast(graph, id),
+        Primitive::Dot(_)
+        | Primitive::Convolution(_)
+        | Primitive::ConvolutionInputGradient(_)
+        | Primitive::ConvolutionKernelGradient(_) => !float,
+        Primitive::WindowReduce(WindowReduce { window, .. })
+        | Primitive::MaxWindowGradient(MaxWindowGradient { window }) => {
+            !float || windows::axes(window).is_none()
+        }
         _ => true,
     }
 }
@@ -143,6 +177,14 @@ fn kernel_of(memory: &Memory<'_>, id: NodeId) -> Kernel {
     match &node.primitive {
         Primitive::Reduce(reduce) => Kernel::Reduce { reduce: reduce.clone(), from: source(0), to },
         Primitive::ArgReduce(reduce) => Kernel::ArgReduce { reduce: *reduce, from: source(0), to },
+        Primitive::WindowReduce(WindowReduce { reduction, window }) => {
+            let (reduction, window) = (*reduction, window.clone());
+            Kernel::WindowReduce { reduction, window, from: source(0), to }
+        }
+        Primitive::MaxWindowGradient(MaxWindowGradient { window }) => {
+            let operands = [source(0), source(1)];
+            Kernel::MaxWindowGradient { window: window.clone(), operands, to }
+        }
         Primitive::RandomBits(bits) => {
             Kernel::RandomBits { key: source(0), counter: source(1), length: bits.length, to }
         }
@@ -173,8 +215,11 @@ impl Kernel {
                 stores.chain(product).collect()
             }
             Self::Product(product) => vec![product.to, product.packed],
+            Self::WeightGradient { to, partials, repeated, .. } => vec![*to, *partials, *repeated],
             Self::Reduce { to, .. }
             | Self::ArgReduce { to, .. }
+            | Self::WindowReduce { to, .. }
+            | Self::MaxWindowGradient { to, .. }
             | Self::Copy { to, .. }
             | Self::Move { to, .. }
             | Self::RandomBits { to, .. }
@@ -193,9 +238,13 @@ impl Kernel {
                 leaves.chain(product.map(|source| source.slot)).collect()
             }
             Self::Product(product) => product.operands.iter().map(|source| source.slot).collect(),
-            Self::Reduce { from, .. } | Self::ArgReduce { from, .. } | Self::Copy { from, .. } => {
-                vec![from.slot]
+            Self::WeightGradient { operands, .. } | Self::MaxWindowGradient { operands, .. } => {
+                operands.iter().map(|source| source.slot).collect()
             }
+            Self::Reduce { from, .. }
+            | Self::ArgReduce { from, .. }
+            | Self::WindowReduce { from, .. }
+            | Self::Copy { from, .. } => vec![from.slot],
             Self::Move { parts, fill, .. } => {
                 parts.iter().chain(fill).map(|source| source.slot).collect()
             }

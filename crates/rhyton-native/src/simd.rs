@@ -11,14 +11,46 @@
 
 use std::sync::OnceLock;
 
+/// Calls `function::<L>(arguments)`, which is inlined always, with the lanes `L` of a level, inside
+/// a function that may use their instructions.
+macro_rules! by_level {
+    ($level:expr, $function:ident($($argument:ident: $type:ty),* $(,)?)) => {{
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+        fn with_avx512($($argument: $type),*) {
+            $function::<$crate::simd::Avx512>($($argument),*);
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        fn with_avx2($($argument: $type),*) {
+            $function::<$crate::simd::Avx2>($($argument),*);
+        }
+        match $level {
+            $crate::simd::Level::Portable => {
+                $function::<$crate::simd::Portable>($($argument),*);
+            }
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Avx2` exists only where detection found the features.
+            $crate::simd::Level::Avx2 => unsafe { with_avx2($($argument),*) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `Avx512` exists only where detection found the features.
+            $crate::simd::Level::Avx512 => unsafe { with_avx512($($argument),*) },
+        }
+    }};
+}
+
+pub(crate) use by_level;
+
 mod functions;
 mod lanes;
 mod loops;
+mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use lanes::{Lanes, Portable};
 pub(crate) use loops::{VectorBinary, VectorCompare, VectorUnary};
+pub(crate) use windows::{Pooling, VectorPool};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512};
 

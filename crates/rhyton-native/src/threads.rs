@@ -5,7 +5,7 @@
 use std::cell::UnsafeCell;
 use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -66,18 +66,33 @@ impl Pool {
     /// The one pool; threads are made when they are first asked for.
     pub(crate) fn global() -> &'static Self {
         static POOL: OnceLock<Pool> = OnceLock::new();
-        POOL.get_or_init(|| {
-            let idle: *const Task<'static> = &|_: usize, _: usize| {};
-            Self {
-                shared: Arc::new(Shared {
-                    state: AtomicU64::new(0),
-                    job: UnsafeCell::new(Job { run: idle, participants: 0, tasks: 0 }),
-                    shares: (0..THREADS_MAX).map(|_| Share { next: AtomicUsize::new(0) }).collect(),
-                    panicked: AtomicBool::new(false),
-                }),
-                workers: Mutex::new(Vec::new()),
+        POOL.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
+        let idle: *const Task<'static> = &|_: usize, _: usize| {};
+        Self {
+            shared: Arc::new(Shared {
+                state: AtomicU64::new(0),
+                job: UnsafeCell::new(Job { run: idle, participants: 0, tasks: 0 }),
+                shares: (0..THREADS_MAX).map(|_| Share { next: AtomicUsize::new(0) }).collect(),
+                panicked: AtomicBool::new(false),
+            }),
+            workers: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The workers, unless another run has them. A job that panicked has closed itself and left
+    /// them whole.
+    fn claim(&self) -> Option<MutexGuard<'_, Vec<Worker>>> {
+        match self.workers.try_lock() {
+            Ok(workers) => Some(workers),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                self.workers.clear_poison();
+                Some(poisoned.into_inner())
             }
-        })
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Runs `task(participant, number)` for every number below `tasks`, on up to `threads` threads,
@@ -85,12 +100,13 @@ impl Pool {
     /// caller.
     pub(crate) fn run(&self, threads: usize, tasks: usize, task: &Task<'_>) {
         let participants = threads.min(tasks).min(THREADS_MAX);
-        let workers = if participants > 1 { self.workers.try_lock().ok() } else { None };
+        let workers = if participants > 1 { self.claim() } else { None };
         let Some(mut workers) = workers else {
             (0..tasks).for_each(|number| task(0, number));
             return;
         };
         self.ensure(&mut workers, participants - 1);
+        self.shared.panicked.store(false, Ordering::Relaxed);
         let state = self.open(participants, tasks, task);
         for worker in workers.iter().take(participants - 1) {
             if worker.parked.swap(false, Ordering::SeqCst) {
@@ -247,6 +263,21 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_task_that_panicked_costs_no_later_job_its_workers() {
+        let pool = Pool::new();
+        let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.run(2, 8, &|_, task| assert!(task > 8, "expected by the test"));
+        }));
+        assert!(failed.is_err());
+        assert!(pool.claim().is_some());
+        let sum = AtomicUsize::new(0);
+        pool.run(2, 8, &|_, task| {
+            sum.fetch_add(task, Ordering::Relaxed);
+        });
+        assert_eq!(sum.into_inner(), 28);
+    }
 
     #[test]
     fn every_task_runs_once_on_any_number_of_threads() {

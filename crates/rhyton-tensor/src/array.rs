@@ -98,6 +98,17 @@ impl Array {
         array
     }
 
+    /// A whole number of an integer type, as an array of rank 0; `None` if the type has not got
+    /// that number.
+    pub fn whole(dtype: DType, value: i128) -> Option<Self> {
+        let bits = dtype.size_bytes() as u32 * 8;
+        let range =
+            if dtype.is_signed() { -(1 << (bits - 1))..1 << (bits - 1) } else { 0..1_i128 << bits };
+        let fits = dtype.is_integer() && range.contains(&value);
+        let bytes = value.to_le_bytes();
+        fits.then(|| Self::from_bytes(dtype, &[], &bytes[..dtype.size_bytes()]).ok())?
+    }
+
     /// The element type.
     pub fn dtype(&self) -> DType {
         self.dtype

@@ -41,7 +41,12 @@ unsafe impl Sync for Operation {}
 impl Operation {
     /// Its first result.
     pub(crate) fn output(self) -> Output {
-        Output { operation: self.0, index: 0 }
+        self.result(0)
+    }
+
+    /// One of its results.
+    pub(crate) fn result(self, index: i32) -> Output {
+        Output { operation: self.0, index }
     }
 }
 
@@ -93,6 +98,7 @@ functions! {
     TF_AddControlInput(Pointer, Pointer);
     TF_SetAttrType(Pointer, Text, c_int);
     TF_SetAttrInt(Pointer, Text, i64);
+    TF_SetAttrIntList(Pointer, Text, *const i64, c_int);
     TF_SetAttrBool(Pointer, Text, u8);
     TF_SetAttrString(Pointer, Text, *const c_void, usize);
     TF_SetAttrShape(Pointer, Text, *const i64, c_int);
@@ -419,6 +425,15 @@ impl Builder<'_> {
     pub(crate) fn integer(self, name: &'static CStr, value: i64) -> Self {
         // SAFETY: the description lives, and the text is terminated.
         unsafe { (self.functions().TF_SetAttrInt)(self.raw, name.as_ptr(), value) };
+        self
+    }
+
+    /// An attribute that is several whole numbers.
+    pub(crate) fn integers(self, name: &'static CStr, values: &[i64]) -> Self {
+        let count = values.len() as c_int;
+        let set = self.functions().TF_SetAttrIntList;
+        // SAFETY: the description lives, and the text is terminated; the numbers come with theirs.
+        unsafe { set(self.raw, name.as_ptr(), values.as_ptr(), count) };
         self
     }
 

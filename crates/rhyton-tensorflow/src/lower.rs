@@ -12,6 +12,7 @@ use crate::ffi::{Builder, Failure, Operation, Output, Tensor};
 use crate::state::State;
 
 mod cast;
+mod convolution;
 mod dot;
 mod elementwise;
 mod indexing;
@@ -20,6 +21,8 @@ mod pad;
 mod random_bits;
 mod reduce;
 mod shaping;
+mod sort;
+mod window;
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
@@ -62,9 +65,17 @@ fn rule(primitive: &Primitive) -> Option<&dyn Lower> {
         Primitive::Gather(p) => Some(p),
         Primitive::Scatter(p) => Some(p),
         Primitive::Dot(p) => Some(p),
+        Primitive::Convolution(p) => Some(p),
+        Primitive::ConvolutionInputGradient(p) => Some(p),
+        Primitive::ConvolutionKernelGradient(p) => Some(p),
+        Primitive::WindowReduce(p) => Some(p),
+        Primitive::MaxWindowGradient(p) => Some(p),
+        Primitive::Sort(p) => Some(p),
+        Primitive::Argsort(p) => Some(p),
         Primitive::Iota(p) => Some(p),
         Primitive::Dimension(p) => Some(p),
         Primitive::RandomBits(p) => Some(p),
+        Primitive::CustomGradient(p) => Some(p),
         Primitive::StopGradient(p) => Some(p),
         Primitive::Tap(p) => Some(p),
         _ => None,

@@ -60,6 +60,7 @@ impl Executable for Program {
     fn run(&self, inputs: &[&Array], outputs: &mut Vec<Array>, options: &RunOptions) -> Result<()> {
         options.check()?;
         let batch = self.graph.bind_batch(inputs)?;
+        self.graph.check_batch(batch)?;
         outputs.resize_with(self.fetches.len(), || Array::zeros(DType::F32, &[0]));
         if self.fetches.is_empty() && self.targets.is_empty() {
             return Ok(());

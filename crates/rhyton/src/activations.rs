@@ -12,8 +12,11 @@ mod value;
 #[cfg(feature = "training")]
 pub(crate) use binding::Bound;
 pub use catalogue::{ACTIVATIONS, BuiltIn};
+pub(crate) use definition::stabilised;
 pub use definition::{Body, Definition, TensorFunction};
 pub(crate) use keras_form::Stored;
+#[cfg(feature = "training")]
+pub(crate) use lookup::registered;
 pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
 pub use value::{Activation, Parameter, trainable};

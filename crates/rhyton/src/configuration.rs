@@ -19,9 +19,13 @@ pub struct Settings {
     pub threads: usize,
     /// TensorFlow's library, from a flag, the environment or the user's own file only.
     pub tensorflow_library: Option<PathBuf>,
+    /// Where channels stand in layers that don't say it: `channels_last` or `channels_first`.
+    pub image_data_format: String,
     /// Folders in which named data sets are looked for.
     pub data_folders: Vec<PathBuf>,
 }
+
+const CHANNELS_LAST: &str = "channels_last";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -30,6 +34,7 @@ impl Default for Settings {
             backend_source: "the default".to_owned(),
             threads: 0,
             tensorflow_library: None,
+            image_data_format: CHANNELS_LAST.to_owned(),
             data_folders: Vec::new(),
         }
     }
@@ -122,8 +127,12 @@ impl Settings {
         if let Some(epsilon) = file.epsilon.filter(|epsilon| *epsilon != 1e-7) {
             return Err(Error::config(object, "epsilon", "1e-7", epsilon));
         }
-        if let Some(format) = file.image_data_format.filter(|format| format != "channels_last") {
-            return Err(Error::config(object, "image_data_format", "\"channels_last\"", format));
+        if let Some(format) = file.image_data_format {
+            if ![CHANNELS_LAST, "channels_first"].contains(&format.as_str()) {
+                let expected = "\"channels_last\" or \"channels_first\"";
+                return Err(Error::config(object, "image_data_format", expected, format));
+            }
+            self.image_data_format = format;
         }
         if let Some(backend) = file.backend {
             self.backend = backend;

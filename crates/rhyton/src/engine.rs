@@ -1,10 +1,11 @@
 //! A model's variables and programs on a backend. The session is made at first use; until then
 //! the values wait on the host, so that describing, loading and saving a model starts no engine.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rhyton_graph::{Executable, Session, Tracer, VariableId, VariableSpec};
+use rhyton_graph::{
+    Executable, Session, Tracer, VariableId, VariableSpec, simplify, without_derivatives,
+};
 use rhyton_tensor::Array;
 
 use crate::Result;
@@ -19,21 +20,32 @@ pub(crate) struct Engine {
 struct State {
     variables: Arc<[VariableSpec]>,
     place: Place,
-    programs: BTreeMap<String, Arc<dyn Executable>>,
+    /// The programs by their keys, the one used last at the end.
+    programs: Vec<(String, Arc<dyn Executable>)>,
 }
+
+/// How many programs a model keeps: each purpose, with each set of element types and sizes, has
+/// one. The one whose use is longest ago makes room.
+const PROGRAMS_MAX: usize = 32;
 
 enum Place {
     Host(Vec<Array>),
     Device(Arc<dyn Session>),
 }
 
+impl State {
+    /// The program under a key, which becomes the one used last.
+    fn used(&mut self, key: &str) -> Option<Arc<dyn Executable>> {
+        let place = self.programs.iter().position(|(known, _)| known == key)?;
+        self.programs[place..].rotate_left(1);
+        self.programs.last().map(|(_, program)| Arc::clone(program))
+    }
+}
+
 impl Engine {
     pub(crate) fn new(choice: Choice, variables: Vec<VariableSpec>, values: Vec<Array>) -> Self {
-        let state = State {
-            variables: variables.into(),
-            place: Place::Host(values),
-            programs: BTreeMap::new(),
-        };
+        let state =
+            State { variables: variables.into(), place: Place::Host(values), programs: Vec::new() };
         Self { choice, state: Mutex::new(state) }
     }
 
@@ -93,16 +105,19 @@ impl Engine {
         key: &str,
         trace: impl FnOnce(&Tracer) -> Result<()>,
     ) -> Result<Arc<dyn Executable>> {
-        if let Some(program) = self.state().programs.get(key) {
-            return Ok(Arc::clone(program));
+        if let Some(program) = self.state().used(key) {
+            return Ok(program);
         }
         // Tracing may ask for variables, so the lock is not held meanwhile.
         let tracer = Tracer::new(self.variables());
         trace(&tracer)?;
-        let graph = rhyton_graph::simplify(&tracer.finish());
+        let graph = simplify(&without_derivatives(&tracer.finish()));
         let mut state = self.state();
         let program = self.session(&mut state)?.compile(&graph)?;
-        state.programs.insert(key.to_owned(), Arc::clone(&program));
+        if state.programs.len() == PROGRAMS_MAX {
+            state.programs.remove(0);
+        }
+        state.programs.push((key.to_owned(), Arc::clone(&program)));
         Ok(program)
     }
 
@@ -123,5 +138,33 @@ impl Engine {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_unused_for_longest_makes_room() {
+        let settings = crate::configuration::settings().unwrap();
+        let choice = crate::backends::from_settings(&settings).unwrap();
+        let engine = Engine::new(choice, Vec::new(), Vec::new());
+        let traced = |key: &str| {
+            let mut traced = false;
+            let trace = |tracer: &Tracer| {
+                traced = true;
+                Ok(tracer.output("y", &tracer.constant(Array::scalar(1.0_f32)))?)
+            };
+            engine.program(key, trace).unwrap();
+            traced
+        };
+        for place in 0..PROGRAMS_MAX {
+            assert!(traced(&place.to_string()));
+        }
+        assert!(!traced("0"), "all are kept");
+        assert!(traced("one more"));
+        assert!(!traced("0"), "it was used of late");
+        assert!(traced("1"), "it was not");
     }
 }

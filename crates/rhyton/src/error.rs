@@ -125,6 +125,17 @@ impl Error {
         }
     }
 
+    /// An unknown name with the line of code that fixes it.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
+    pub(crate) fn with_fix(self, line: &str) -> Self {
+        match self {
+            Self::UnknownName { kind, name, owner, nearest, .. } => {
+                Self::UnknownName { kind, name, owner, nearest, fix: line.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// The same failure, with the layer or object it happened in.
     #[must_use]
     pub fn within(self, object: impl Into<String>) -> Self {

@@ -12,8 +12,11 @@ pub mod backends;
 #[cfg(feature = "training")]
 pub mod callbacks;
 pub mod configuration;
+pub mod constraints;
 mod engine;
 mod error;
+#[cfg(all(test, feature = "training"))]
+mod golden;
 pub mod initializers;
 pub mod layer;
 pub mod layers;
@@ -28,6 +31,7 @@ pub mod objects;
 pub mod optimizers;
 mod prediction;
 mod registry;
+pub mod regularizers;
 pub mod saving;
 #[cfg(feature = "training")]
 pub mod testing;
@@ -42,9 +46,11 @@ pub use callbacks::{Callback, EarlyStopping, ModelCheckpoint};
 pub use error::{Error, Result};
 pub use layer::{Apply, Layer};
 pub use layers::*;
-pub use models::{Model, Sequential, SummaryOptions, input};
+pub use models::{Model, ModelLayer, Sequential, SummaryOptions, input};
 #[cfg(feature = "training")]
-pub use optimizers::{Adam, AdamW, RMSprop, SGD};
+pub use optimizers::{
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, RMSprop, SGD,
+};
 pub use prediction::Predict;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
 pub use rhyton_graph as ops;

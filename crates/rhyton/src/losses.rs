@@ -8,56 +8,178 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use rhyton_graph::{Spec, Tensor};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::Result;
-use crate::objects::{ObjectList, ObjectSpec};
+use crate::activations::registered;
+use crate::objects::{Configured, Kind, ObjectList, ObjectSpec, from_config};
+
+/// A loss's entry, configuration, settings and defaults, from its `SPEC`, its name and the defaults
+/// of its own fields: `loss_settings!(Huber, "huber_loss", delta: 1.0)`.
+macro_rules! loss_settings {
+    ($class:ident, $name:literal $(, $field:ident: $default:expr)*) => {
+        crate::configured!($class: crate::losses::LossKind);
+
+        impl crate::losses::LossSettings for $class {
+            fn name(&self) -> &str {
+                &self.name
+            }
+
+            fn reduction(&self) -> crate::losses::LossReduction {
+                self.reduction
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)*
+                    name: $name.to_owned(),
+                    reduction: crate::losses::LossReduction::default(),
+                }
+            }
+        }
+    };
+}
+
+/// A loss with no settings of its own: its struct, entry and defaults.
+macro_rules! plain_loss {
+    (
+        $(#[$documentation:meta])*
+        $class:ident {
+            class_name: $class_name:literal,
+            name: $name:literal,
+            aliases: $aliases:expr,
+            cases: $cases:expr,
+        }
+    ) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(rhyton_macros::Setters)]
+        #[serde(default)]
+        pub struct $class {
+            /// The loss's name.
+            name: String,
+            /// How samples become one number.
+            reduction: crate::losses::LossReduction,
+        }
+
+        pub(super) static SPEC: crate::losses::LossSpec = crate::losses::LossSpec {
+            class_name: $class_name,
+            module: "keras.losses",
+            aliases: $aliases,
+            from_config: crate::losses::read::<$class>,
+            cases: $cases,
+        };
+
+        loss_settings!($class, $name);
+    };
+}
 
 mod binary_crossentropy;
+mod binary_focal_crossentropy;
 mod categorical_crossentropy;
+mod categorical_focal_crossentropy;
+mod categorical_generalized_cross_entropy;
+mod categorical_hinge;
+mod circle;
+mod cosine_similarity;
+mod dice;
+mod function;
+mod hinge;
+mod huber;
+mod kl_divergence;
+mod log_cosh;
 mod mean_absolute_error;
+mod mean_absolute_percentage_error;
 mod mean_squared_error;
+mod mean_squared_logarithmic_error;
+mod poisson;
 mod probabilities;
 mod ranks;
 mod reduction;
 mod sparse_categorical_crossentropy;
+mod squared_hinge;
+mod tversky;
 
 pub use binary_crossentropy::BinaryCrossentropy;
+pub use binary_focal_crossentropy::BinaryFocalCrossentropy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
+pub use categorical_focal_crossentropy::CategoricalFocalCrossentropy;
+pub use categorical_generalized_cross_entropy::CategoricalGeneralizedCrossEntropy;
+pub use categorical_hinge::CategoricalHinge;
+pub use circle::Circle;
+pub use cosine_similarity::CosineSimilarity;
+pub use dice::Dice;
+pub(crate) use function::FunctionOfPair;
+pub use function::LossFunction;
+pub use hinge::Hinge;
+pub use huber::Huber;
+pub use kl_divergence::KLDivergence;
+pub use log_cosh::LogCosh;
 pub use mean_absolute_error::MeanAbsoluteError;
+pub use mean_absolute_percentage_error::MeanAbsolutePercentageError;
 pub use mean_squared_error::MeanSquaredError;
-pub(crate) use ranks::{Match, match_targets, same_rank};
+pub use mean_squared_logarithmic_error::MeanSquaredLogarithmicError;
+pub use poisson::Poisson;
+pub(crate) use probabilities::EPSILON;
+pub(crate) use ranks::{Match, class_numbers, match_targets, pair, same_rank};
+pub(crate) use reduction::size;
 pub use reduction::{LossReduction, Weights, reduce};
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
+pub use squared_hinge::SquaredHinge;
+pub use tversky::Tversky;
 
 /// One kind of loss in the list of all.
 pub type LossSpec = ObjectSpec<dyn Loss>;
+
+/// The kind of losses.
+#[derive(Debug)]
+pub enum LossKind {}
+
+impl Kind for LossKind {
+    type Object = dyn Loss;
+}
 
 /// All losses that are built in.
 pub static LOSSES: ObjectList<dyn Loss> = ObjectList {
     kind: "loss",
     specs: &[
         &binary_crossentropy::SPEC,
+        &binary_focal_crossentropy::SPEC,
         &categorical_crossentropy::SPEC,
+        &categorical_focal_crossentropy::SPEC,
+        &categorical_generalized_cross_entropy::SPEC,
+        &categorical_hinge::SPEC,
+        &circle::SPEC,
+        &cosine_similarity::SPEC,
+        &dice::SPEC,
+        &hinge::SPEC,
+        &huber::SPEC,
+        &kl_divergence::SPEC,
+        &log_cosh::SPEC,
         &mean_absolute_error::SPEC,
+        &mean_absolute_percentage_error::SPEC,
         &mean_squared_error::SPEC,
+        &mean_squared_logarithmic_error::SPEC,
+        &poisson::SPEC,
         &sparse_categorical_crossentropy::SPEC,
+        &squared_hinge::SPEC,
+        &tversky::SPEC,
     ],
 };
 
 /// How far predictions are from targets.
-pub trait Loss: Debug + Send + Sync {
-    /// The entry in the list of losses: class name, module, reader.
-    fn spec(&self) -> &'static LossSpec;
-
-    /// The keys of the configuration that differ from their defaults.
-    fn config(&self) -> Map<String, Value>;
-
-    /// The loss's own name.
-    fn name(&self) -> &str;
-
-    /// How the values of samples become one.
-    fn reduction(&self) -> LossReduction;
+pub trait Loss: Configured<LossKind> + LossSettings + Debug + Send + Sync {
+    /// Refuses settings outside their ranges; the default accepts all.
+    ///
+    /// # Errors
+    /// [`crate::Error::Config`] naming the setting and its range.
+    fn validate(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// What the targets are.
     fn target(&self) -> Target {
@@ -83,6 +205,11 @@ pub trait Loss: Debug + Send + Sync {
         None
     }
 
+    /// A class number that may stand among targets beside 0 … classes − 1, since it does not count.
+    fn ignored_class(&self) -> Option<i64> {
+        None
+    }
+
     /// Which of the values count, as bool of their shape; `None` for all. [`reduce`] takes it.
     ///
     /// # Errors
@@ -92,11 +219,22 @@ pub trait Loss: Debug + Send + Sync {
     }
 }
 
+/// What every loss has; `loss_settings!` implements it for a struct with the fields.
+pub trait LossSettings {
+    /// The loss's own name.
+    fn name(&self) -> &str;
+
+    /// How the values of samples become one.
+    fn reduction(&self) -> LossReduction;
+}
+
 /// What the targets of a loss are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// Whole numbers, the class of each sample: `[N]` or `[N, 1]`.
+    /// Whole numbers, the class of each sample: `[N]` or `[N, 1]`, 0 … classes − 1.
     Labels,
+    /// Whole numbers that are equal for samples of one group: `[N]` or `[N, 1]`.
+    Groups,
     /// Numbers of the prediction's shape.
     Values,
 }
@@ -110,14 +248,30 @@ pub enum ProbabilityOf {
     Sigmoid,
 }
 
-/// The loss that a name means for targets and predictions of these shapes: `crossentropy` and `ce`
-/// choose among the three by Keras' rule, other names are looked up.
+/// A loss from Keras' configuration of it. Values are float32, or float64 where predictions are,
+/// whatever `dtype` says; `fn` is the function that the class names already.
+fn read<T>(config: Value) -> Result<Arc<dyn Loss>>
+where
+    T: Loss + Default + Serialize + DeserializeOwned + 'static,
+{
+    let class_name = T::default().spec().class_name;
+    let loss: T = from_config(class_name, config, &["dtype", "fn"])?;
+    loss.validate()?;
+    Ok(Arc::new(loss))
+}
+
+/// The loss that a name means for targets and predictions of these shapes: one that you
+/// registered, or `crossentropy` and `ce`, which choose among three by Keras' rule, or another
+/// built-in.
 ///
 /// # Errors
 /// [`crate::Error::UnknownName`] with the nearest names.
 pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Loss>> {
-    if !["crossentropy", "ce"].contains(&name.to_lowercase().as_str()) {
-        return LOSSES.named(name);
+    if let Some(loss) = registered(|registry| registry.find_loss(name)) {
+        return Ok(loss);
+    }
+    if !is_crossentropy(name) {
+        return LOSSES.named(name).map_err(|error| error.with_fix(&fix(name)));
     }
     LOSSES.named(match match_targets(y_true, y_pred) {
         Match::Binary => "binary_crossentropy",
@@ -126,7 +280,35 @@ pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Loss>
     })
 }
 
-#[cfg(test)]
-pub(crate) mod golden;
+fn is_crossentropy(name: &str) -> bool {
+    ["crossentropy", "ce"].contains(&name.to_lowercase().as_str())
+}
+
+/// Whether a name means a built-in loss.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    is_crossentropy(name) || LOSSES.find(name).is_some()
+}
+
+/// Refuses a name that nothing has.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if is_crossentropy(name) || registered(|registry| registry.find_loss(name)).is_some() {
+        return Ok(());
+    }
+    LOSSES.named(name).map(drop).map_err(|error| error.with_fix(&fix(name)))
+}
+
+fn fix(name: &str) -> String {
+    format!("custom_objects().loss(\"{name}\", |y_true, y_pred| …)")
+}
+
+/// The loss that an object form means: of a class that you registered, or a built-in one.
+pub(crate) fn read_any(value: &Value) -> Result<Arc<dyn Loss>> {
+    let class_name = value["class_name"].as_str().unwrap_or_default();
+    match registered(|registry| registry.find_loss_class(class_name)) {
+        Some(spec) => (spec.from_config)(value["config"].clone()),
+        None => LOSSES.read(value),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,16 @@ use serde_json::{Map, Value, json};
 
 use crate::{Error, Result};
 
+mod any;
+mod numbers;
+
+pub(crate) use any::listed;
+pub use any::{Any, Listed};
+pub use numbers::Numbers;
+
+/// A configuration: Keras' keys and their values.
+pub type Config = Map<String, Value>;
+
 /// One entry in a list of things that configurations name.
 pub struct ObjectSpec<T: ?Sized> {
     /// Keras' class, e.g. `GlorotUniform`.
@@ -28,6 +38,42 @@ impl<T: ?Sized> std::fmt::Debug for ObjectSpec<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ObjectSpec").field("class_name", &self.class_name).finish_non_exhaustive()
     }
+}
+
+/// A kind of things that configurations name: layers, losses, …
+pub trait Kind {
+    /// What all things of the kind are.
+    type Object: ?Sized + 'static;
+}
+
+/// A thing that configurations name: its entry in the list of its kind, and the keys it writes.
+/// [`configured!`](crate::configured) implements it.
+pub trait Configured<K: Kind> {
+    /// The entry in the list: class name, module, reader.
+    fn spec(&self) -> &'static ObjectSpec<K::Object>;
+
+    /// The keys of the configuration that differ from their defaults.
+    fn config(&self) -> Config;
+}
+
+/// Implements [`Configured`](crate::objects::Configured) for a struct beside its `SPEC`:
+/// `configured!(Dense: LayerKind)`. Keys named after it are written even where they hold their
+/// default, since Keras has none: `configured!(Dropout: LayerKind, always "rate")`.
+#[macro_export]
+macro_rules! configured {
+    ($name:ty: $kind:path $(, always $($key:expr),+)?) => {
+        impl $crate::objects::Configured<$kind> for $name {
+            fn spec(
+                &self,
+            ) -> &'static $crate::objects::ObjectSpec<<$kind as $crate::objects::Kind>::Object> {
+                &SPEC
+            }
+
+            fn config(&self) -> $crate::objects::Config {
+                $crate::objects::changed_config(self, &[$($($key),+)?])
+            }
+        }
+    };
 }
 
 /// A list of things of one kind.
@@ -105,6 +151,17 @@ pub fn object_form<T: ?Sized>(spec: &ObjectSpec<T>, config: Value) -> Value {
     })
 }
 
+/// Keras' object form of a function, which only its name says.
+#[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
+pub(crate) fn function_form(name: &str) -> Value {
+    json!({
+        "module": "builtins",
+        "class_name": "function",
+        "config": name,
+        "registered_name": "function",
+    })
+}
+
 /// A struct from Keras' configuration: keys are fields; `ignored` keys are dropped, whatever they
 /// hold; unknown keys that hold null are dropped too (newer versions add such defaults).
 ///
@@ -128,22 +185,46 @@ pub fn from_config<T: DeserializeOwned + Serialize + Default>(
         let expected = format!("one of its keys (nearest: {})", names.join(", "));
         return Err(Error::config(class_name, "config", expected, format!("`{key}`")));
     }
-    serde_json::from_value(Value::Object(config))
-        .map_err(|error| Error::config(class_name, "config", "values of its keys' types", error))
+    let misfit = |(key, value): (String, Value)| {
+        let mut alone = known.clone();
+        alone.insert(key.clone(), value.clone());
+        let error = serde_json::from_value::<T>(Value::Object(alone)).err()?;
+        Some(Error::config(class_name, key, "a value of its type", format!("{value} ({error})")))
+    };
+    serde_json::from_value(Value::Object(config.clone())).map_err(|error| {
+        let named = config.into_iter().find_map(misfit);
+        named.unwrap_or_else(|| {
+            Error::config(class_name, "config", "values of its keys' types", error)
+        })
+    })
+}
+
+/// A configuration with a key under the name that it has now; one that is there already stays.
+pub(crate) fn renamed_key(mut config: Value, old: &str, new: &str) -> Value {
+    if let Value::Object(keys) = &mut config
+        && let Some(value) = keys.shift_remove(old)
+    {
+        keys.entry(new).or_insert(value);
+    }
+    config
 }
 
 /// All keys and values of a struct's configuration.
-pub fn to_config<T: Serialize>(value: &T) -> Map<String, Value> {
+pub fn to_config<T: Serialize>(value: &T) -> Config {
     match serde_json::to_value(value) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
     }
 }
 
-/// The keys of a struct's configuration that differ from its defaults: what a portable file holds.
-pub fn changed_config<T: Serialize + Default>(value: &T) -> Map<String, Value> {
+/// The keys of a struct's configuration that differ from its defaults, and those `always` written:
+/// what a portable file holds.
+pub fn changed_config<T: Serialize + Default>(value: &T, always: &[&str]) -> Config {
     let defaults = to_config(&T::default());
-    to_config(value).into_iter().filter(|(key, value)| defaults.get(key) != Some(value)).collect()
+    let written = |(key, value): &(String, Value)| {
+        always.contains(&key.as_str()) || defaults.get(key) != Some(value)
+    };
+    to_config(value).into_iter().filter(written).collect()
 }
 
 /// The names nearest to one that is unknown, by edit distance without regard to case; at most 3.

@@ -1,56 +1,108 @@
 //! Keras' optimizers: how a gradient changes a variable, as nodes of the training program.
 //!
-//! Not here: schedules, averaging, accumulation, loss scaling (their keys are refused), constraints
-//! (training). To add one: a file, its `mod` line and its line in [`OPTIMIZERS`].
+//! Not here: the gradients, and what a step is part of (training); learning rates by the step are in
+//! `schedules`. To add one: a file, its `mod` line and its line in [`OPTIMIZERS`].
 
 use std::fmt::Debug;
 
 use rhyton_graph::{Tensor, cast};
-use serde_json::{Map, Value};
+use rhyton_tensor::DType;
 
 use crate::Result;
-use crate::objects::{ObjectList, ObjectSpec};
+use crate::layer::Weight;
+use crate::objects::{Configured, Kind, ObjectList, ObjectSpec};
 
+mod adadelta;
+mod adafactor;
+mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
 mod clipping;
+mod ftrl;
+mod lamb;
+mod learning_rate;
+mod lion;
+mod muon;
+mod nadam;
 mod options;
 mod rmsprop;
+pub mod schedules;
 mod sgd;
+mod state;
+mod step;
 
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
 pub use adamw::AdamW;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use learning_rate::LearningRate;
+pub use lion::Lion;
+pub use muon::Muon;
+pub use nadam::Nadam;
 pub use options::OptimizerOptions;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
+pub use state::Slot;
+pub(crate) use state::State;
+pub(crate) use step::{Step, Values};
 
 /// One kind of optimizer in the list of all.
 pub type OptimizerSpec = ObjectSpec<dyn Optimizer>;
 
+/// The kind of optimizers.
+#[derive(Debug)]
+pub enum OptimizerKind {}
+
+impl Kind for OptimizerKind {
+    type Object = dyn Optimizer;
+}
+
 /// All optimizers that are built in.
 pub static OPTIMIZERS: ObjectList<dyn Optimizer> = ObjectList {
     kind: "optimizer",
-    specs: &[&adam::SPEC, &adamw::SPEC, &rmsprop::SPEC, &sgd::SPEC],
+    specs: &[
+        &adadelta::SPEC,
+        &adafactor::SPEC,
+        &adagrad::SPEC,
+        &adam::SPEC,
+        &adamax::SPEC,
+        &adamw::SPEC,
+        &ftrl::SPEC,
+        &lamb::SPEC,
+        &lion::SPEC,
+        &muon::SPEC,
+        &nadam::SPEC,
+        &rmsprop::SPEC,
+        &sgd::SPEC,
+    ],
 };
 
 /// How a gradient changes a variable.
-pub trait Optimizer: Debug + Send + Sync {
-    /// The entry in the list of optimizers: class name, module, reader.
-    fn spec(&self) -> &'static OptimizerSpec;
+pub trait Optimizer: Configured<OptimizerKind> + OptimizerSettings + Debug + Send + Sync {
+    /// The variables kept for a weight, in the groups that files keep together; every weight has
+    /// the same number of groups, which may be empty.
+    fn slot_groups(&self, weight: &Weight) -> Vec<Vec<Slot>>;
 
-    /// The keys of the configuration that differ from their defaults; the learning rate as the
-    /// float32 it is used as, as Keras writes it.
-    fn config(&self) -> Map<String, Value>;
+    /// The variables kept once for all weights.
+    fn scalars(&self) -> Vec<Slot> {
+        Vec::new()
+    }
 
-    /// What all optimizers have: name, learning rate, weight decay, clipping.
-    fn options(&self) -> &OptimizerOptions;
+    /// The new values of `scalars`, from `step.scalars`; weights are updated after them.
+    ///
+    /// # Errors
+    /// When the shapes do not fit together.
+    fn advance(&self, step: &StepContext<'_>) -> Result<Vec<Tensor>> {
+        Ok(step.scalars.to_vec())
+    }
 
-    /// The names of a variable's slots, in the groups that files keep together; each slot has its
-    /// variable's shape and element type and starts at zero. `slots` is the flat list.
-    fn slot_groups(&self) -> Vec<Vec<&'static str>>;
-
-    /// The step alone, after clipping and weight decay. The gradient and all slots have the
-    /// variable's element type; `slots` is in the order of `slots`.
+    /// The step of one weight alone, after clipping and weight decay. The gradient has the
+    /// variable's element type; `slots` is in the order of `slot_groups`.
     ///
     /// # Errors
     /// When the shapes do not fit together.
@@ -62,6 +114,11 @@ pub trait Optimizer: Debug + Send + Sync {
         slots: &[Tensor],
     ) -> Result<Update>;
 
+    /// The weight decay of a weight that decays.
+    fn decay_of(&self, _weight: &Weight) -> Option<f64> {
+        self.options().weight_decay
+    }
+
     /// Refuses values out of range; reading a configuration calls it, and so must whoever takes an
     /// optimizer made in code.
     ///
@@ -72,13 +129,33 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 }
 
+/// What every optimizer has; `optimizer_settings!` implements it for a struct with the field.
+pub trait OptimizerSettings {
+    /// Name, learning rate, weight decay, clipping, averaging, accumulation.
+    fn options(&self) -> &OptimizerOptions;
+}
+
 /// What a step knows beside variable and gradient.
 #[derive(Debug, Clone, Copy)]
 pub struct StepContext<'a> {
     /// The learning rate now, a float32 scalar.
     pub learning_rate: &'a Tensor,
-    /// The number of steps before this one, an int64 scalar (Keras' `iterations`).
+    /// The number of updates before this one, an integer scalar.
     pub iteration: &'a Tensor,
+    /// The optimizer's variables that belong to no weight: new values, in `advance` old ones.
+    pub scalars: &'a [Tensor],
+}
+
+impl StepContext<'_> {
+    /// The learning rate in an element type.
+    fn rate(&self, dtype: DType) -> Tensor {
+        cast(self.learning_rate, dtype)
+    }
+
+    /// The number of this update, 1 for the first, in an element type.
+    fn count(&self, dtype: DType) -> Tensor {
+        cast(&(self.iteration + 1), dtype)
+    }
 }
 
 /// What a step makes.
@@ -86,49 +163,27 @@ pub struct StepContext<'a> {
 pub struct Update {
     /// The variable's new value.
     pub variable: Tensor,
-    /// The slots' new values, in the order of `slots`.
+    /// The slots' new values, in the order of `slot_groups`.
     pub slots: Vec<Tensor>,
 }
 
-/// A slot in a file: which variable's, and which of its slots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlotPlace {
-    /// The index among the trainable variables.
-    pub variable: usize,
-    /// The index in `slots`.
-    pub slot: usize,
+impl Update {
+    /// An update, or the first failure that one of its tensors carries.
+    fn new(variable: Tensor, slots: impl IntoIterator<Item = Tensor>) -> Result<Self> {
+        let slots = slots.into_iter().map(Tensor::checked).collect::<Result<_, _>>()?;
+        Ok(Self { variable: variable.checked()?, slots })
+    }
 }
 
 impl dyn Optimizer + '_ {
-    /// The initial learning rate.
-    pub fn learning_rate(&self) -> f64 {
-        self.options().learning_rate
+    /// The learning rate: a first value or a schedule.
+    pub fn learning_rate(&self) -> &LearningRate {
+        &self.options().learning_rate
     }
 
     /// The name in files.
     pub fn name(&self) -> &str {
         &self.options().name
-    }
-
-    /// The names of a variable's slots.
-    pub fn slots(&self) -> Vec<&'static str> {
-        self.slot_groups().concat()
-    }
-
-    /// All slots in the order of files: `optimizer/vars/0` is the iteration (int64), `1` the
-    /// learning rate (float32), and `2 + i` is element `i` of this list. Slots of one group are
-    /// interleaved (Adam: momentum and velocity of variable 0, then of variable 1, …), and a group
-    /// follows the other (Adam's `velocity_hat` of all variables after them).
-    pub fn file_order(&self, variables: usize) -> Vec<SlotPlace> {
-        let mut order = Vec::new();
-        let mut first = 0;
-        for group in self.slot_groups() {
-            for variable in 0..variables {
-                order.extend((first..first + group.len()).map(|slot| SlotPlace { variable, slot }));
-            }
-            first += group.len();
-        }
-        order
     }
 
     /// The gradients of all variables, clipped as the options say.
@@ -139,23 +194,12 @@ impl dyn Optimizer + '_ {
         clipping::clip(self.options(), gradients)
     }
 
-    /// One variable's step: weight decay `w −= w · decay · learning_rate`, then the optimizer's own.
-    ///
-    /// # Errors
-    /// When the shapes do not fit together.
-    pub fn update(
-        &self,
-        step: &StepContext<'_>,
-        variable: &Tensor,
-        gradient: &Tensor,
-        slots: &[Tensor],
-    ) -> Result<Update> {
-        let gradient = cast(gradient, variable.dtype());
-        let variable = match self.options().weight_decay {
-            Some(decay) => variable - variable * decay * cast(step.learning_rate, variable.dtype()),
-            None => variable.clone(),
-        };
-        self.update_step(step, &variable.checked()?, &gradient, slots)
+    /// A weight's value after weight decay: w − w · decay · `learning_rate`.
+    fn decayed(&self, step: &StepContext<'_>, weight: &Weight, value: &Tensor) -> Tensor {
+        match self.decay_of(weight).filter(|_| self.options().decays(weight)) {
+            Some(decay) => value - value * decay * step.rate(value.dtype()),
+            None => value.clone(),
+        }
     }
 }
 

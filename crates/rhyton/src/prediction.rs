@@ -1,5 +1,6 @@
 //! Predictions in batches; all that a build for inference needs.
 
+use rhyton_graph::{Executable, RunOptions};
 use rhyton_tensor::Array;
 
 use crate::arrays::Arrays;
@@ -39,7 +40,7 @@ impl Model {
     /// [`Error::Data`] for inputs that do not fit.
     pub fn predict<'a>(&self, x: impl Into<Arrays<'a>>, options: Predict) -> Result<Vec<Array>> {
         let inputs = x.into();
-        self.check_inputs("predict", &inputs.0)?;
+        let specs = self.check_inputs("predict", &inputs.0)?;
         let rows = inputs.0[0].shape()[0];
         let named: Vec<(String, &Array)> =
             self.inputs().into_iter().map(|(name, _)| name).zip(inputs.0.iter().copied()).collect();
@@ -54,8 +55,10 @@ impl Model {
             .map(|(_, spec)| Array::zeros(spec.dtype, &spec.shape.bind(rows)))
             .collect();
         let mut written = vec![0; results.len()];
+        let program = self.predict_program(&specs)?;
+        let (mut outputs, run) = (Vec::new(), Self::run_options());
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("predict", &e))? {
-            let outputs = self.predict_on_batch(&batch.arrays.iter().collect::<Vec<_>>())?;
+            run_batch(&*program, batch.arrays, &mut outputs, &run)?;
             for ((result, output), start) in results.iter_mut().zip(&outputs).zip(&mut written) {
                 let end = *start + output.bytes().len();
                 result.bytes_mut()[*start..end].copy_from_slice(output.bytes());
@@ -64,6 +67,26 @@ impl Model {
         }
         Ok(results)
     }
+}
+
+/// Arrays of a batch that are handed to a program without an allocation.
+const HANDED_MAX: usize = 8;
+
+/// Runs a program on a batch.
+pub(crate) fn run_batch(
+    program: &dyn Executable,
+    arrays: &[Array],
+    outputs: &mut Vec<Array>,
+    options: &RunOptions,
+) -> Result<()> {
+    let Some(first) = arrays.first().filter(|_| arrays.len() <= HANDED_MAX) else {
+        return Ok(program.run(&arrays.iter().collect::<Vec<_>>(), outputs, options)?);
+    };
+    let mut handed = [first; HANDED_MAX];
+    for (place, array) in handed.iter_mut().zip(arrays) {
+        *place = array;
+    }
+    Ok(program.run(&handed[..arrays.len()], outputs, options)?)
 }
 
 /// Batches over named arrays in order.

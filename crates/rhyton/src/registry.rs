@@ -6,8 +6,14 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use rhyton_expression::Expression;
 use rhyton_graph::Tensor;
 
-use crate::activations::{Activation, Definition, Parameter, TensorFunction};
+use crate::activations::{Activation, Definition, Parameter, TensorFunction, stabilised};
 use crate::layer::LayerSpec;
+#[cfg(feature = "training")]
+use crate::losses::{Loss, LossFunction, LossSpec};
+#[cfg(feature = "training")]
+use crate::metrics::{Metric, MetricFunction, MetricSpec};
+#[cfg(feature = "training")]
+use crate::objects::ObjectSpec;
 use crate::{Error, Result};
 
 /// Names and what they stand for. A clone shares its entries; the global registry is
@@ -21,6 +27,31 @@ pub struct Registry {
 struct Entries {
     activations: BTreeMap<String, Arc<Definition>>,
     layers: BTreeMap<String, &'static LayerSpec>,
+    #[cfg(feature = "training")]
+    losses: Shelf<dyn Loss>,
+    #[cfg(feature = "training")]
+    metrics: Shelf<dyn Metric>,
+}
+
+/// Values by name, and classes that configurations are read by.
+#[cfg(feature = "training")]
+struct Shelf<T: ?Sized + 'static> {
+    values: BTreeMap<String, Arc<T>>,
+    classes: BTreeMap<&'static str, &'static ObjectSpec<T>>,
+}
+
+#[cfg(feature = "training")]
+impl<T: ?Sized> Default for Shelf<T> {
+    fn default() -> Self {
+        Self { values: BTreeMap::new(), classes: BTreeMap::new() }
+    }
+}
+
+#[cfg(feature = "training")]
+impl<T: ?Sized> std::fmt::Debug for Shelf<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.values.keys()).entries(self.classes.keys()).finish()
+    }
 }
 
 /// The registry that is looked up when no scope has the name.
@@ -42,8 +73,9 @@ impl Registry {
 
     /// Registers a Rust function as an activation: `swish(x, beta)` with its named parameters.
     ///
-    /// The name may be `package>name`. Registering over a built-in is allowed; registering the
-    /// same name again with another definition needs [`Registry::replace`].
+    /// The name may be `package>name`. Registering over a built-in is allowed, and so is registering
+    /// the same function again; another definition needs [`Registry::replace_with`]. (Of closures
+    /// over values it can't be told whether they are the same.)
     ///
     /// # Errors
     /// [`Error::AlreadyRegistered`], [`Error::Config`] for a bad name.
@@ -53,9 +85,20 @@ impl Registry {
         function: impl ActivationFunction<COUNT, Arguments>,
         parameters: [(&str, f64); COUNT],
     ) -> Result<()> {
-        let parameters =
-            parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        self.insert(name, Definition::function(name, function.erased(), parameters), false)
+        self.insert(name, Self::of_function(name, function.erased(), &parameters), false)
+    }
+
+    /// As [`Registry::activation`], in place of what the name stands for now.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a bad name.
+    pub fn replace_with<const COUNT: usize, Arguments>(
+        &self,
+        name: &str,
+        function: impl ActivationFunction<COUNT, Arguments>,
+        parameters: [(&str, f64); COUNT],
+    ) -> Result<()> {
+        self.insert(name, Self::of_function(name, function.erased(), &parameters), true)
     }
 
     /// Registers an expression as an activation: `"x * sigmoid(beta * x)"`, or with defaults
@@ -124,6 +167,13 @@ impl Registry {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.activations.remove(name);
         entries.layers.remove(name);
+        #[cfg(feature = "training")]
+        {
+            entries.losses.values.remove(name);
+            entries.losses.classes.remove(name);
+            entries.metrics.values.remove(name);
+            entries.metrics.classes.remove(name);
+        }
     }
 
     /// What an activation's name stands for here.
@@ -143,6 +193,11 @@ impl Registry {
         entries.layers.get(class_name).copied()
     }
 
+    fn of_function(name: &str, function: TensorFunction, parameters: &[(&str, f64)]) -> Definition {
+        let named = parameters.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        Definition::function(name, function, named.collect())
+    }
+
     fn read(name: &str, text: &str) -> Result<Definition> {
         let vocabulary = crate::activations::vocabulary();
         let context = rhyton_expression::Context {
@@ -151,16 +206,7 @@ impl Registry {
         };
         let expression = Expression::parse_in(text, &context)
             .map_err(|error| Error::Expression(error.render()))?;
-        for warning in expression.warnings() {
-            crate::notices::once(&format!("activation `{name}`: {warning}"));
-        }
-        let stable = expression.stabilise();
-        if let Some(stable) = &stable {
-            crate::notices::once(&format!(
-                "activation `{name}`: computed as `{stable}`, which is stable; you wrote `{expression}`"
-            ));
-        }
-        Ok(Definition::expression(name, stable.unwrap_or(expression)))
+        Ok(Definition::expression(name, stabilised(name, expression)))
     }
 
     fn insert(&self, key: &str, mut definition: Definition, replace: bool) -> Result<()> {
@@ -193,6 +239,65 @@ impl Registry {
     }
 }
 
+#[cfg(feature = "training")]
+impl Registry {
+    /// Registers a function of targets and predictions as a loss, one value a sample. Files hold its
+    /// name only, as Keras' do. It replaces a loss that was registered under the name.
+    pub fn loss(
+        &self,
+        name: &str,
+        function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
+    ) {
+        let loss = Arc::new(LossFunction::new(name, function));
+        self.change(|entries| entries.losses.values.insert(name.to_owned(), loss));
+    }
+
+    /// Registers a loss of your own with its settings, so that files with it can be read.
+    pub fn loss_class(&self, spec: &'static LossSpec) {
+        self.change(|entries| entries.losses.classes.insert(spec.class_name, spec));
+    }
+
+    /// Registers a function of targets and predictions as a metric, the mean of its values. Files
+    /// hold its name only, as Keras' do. It replaces a metric that was registered under the name.
+    pub fn metric(
+        &self,
+        name: &str,
+        function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
+    ) {
+        let metric = Arc::new(MetricFunction::new(name, function));
+        self.change(|entries| entries.metrics.values.insert(name.to_owned(), metric));
+    }
+
+    /// Registers a metric of your own with its settings, so that files with it can be read.
+    pub fn metric_class(&self, spec: &'static MetricSpec) {
+        self.change(|entries| entries.metrics.classes.insert(spec.class_name, spec));
+    }
+
+    pub(crate) fn find_loss(&self, name: &str) -> Option<Arc<dyn Loss>> {
+        self.look(|entries| entries.losses.values.get(name).cloned())
+    }
+
+    pub(crate) fn find_loss_class(&self, class_name: &str) -> Option<&'static LossSpec> {
+        self.look(|entries| entries.losses.classes.get(class_name).copied())
+    }
+
+    pub(crate) fn find_metric(&self, name: &str) -> Option<Arc<dyn Metric>> {
+        self.look(|entries| entries.metrics.values.get(name).cloned())
+    }
+
+    pub(crate) fn find_metric_class(&self, class_name: &str) -> Option<&'static MetricSpec> {
+        self.look(|entries| entries.metrics.classes.get(class_name).copied())
+    }
+
+    fn look<T>(&self, find: impl FnOnce(&Entries) -> Option<T>) -> Option<T> {
+        find(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Entries) -> Option<T>) {
+        change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// A Rust function of the input and `COUNT` parameters.
 pub trait ActivationFunction<const COUNT: usize, Arguments> {
     /// The function with its parameters as a slice.
@@ -206,7 +311,7 @@ macro_rules! activation_function {
             F: Fn(&Tensor, $(&$type),*) -> Tensor + Send + Sync + 'static,
         {
             fn erased(self) -> TensorFunction {
-                Arc::new(move |x, parameters| {
+                TensorFunction::new(move |x: &Tensor, parameters: &[Tensor]| {
                     let _ = parameters;
                     self(x, $(&parameters[$index]),*)
                 })

@@ -1,16 +1,23 @@
-//! Models to files and back, in Keras' own format: configuration, weights by path, and beside them
-//! `rhyton.json` with the definitions of the user's activations.
+//! Models to files and back, in Keras' own formats: configuration, weights, and beside them
+//! `rhyton.json` with the definitions of the user's activations; or weights alone.
 
 mod definitions;
+mod keras2;
 mod layout;
+mod legacy;
+mod operations;
 pub(crate) mod order;
 mod read;
+mod reader;
 mod weights;
 mod write;
 
+#[cfg(feature = "training")]
+pub(crate) use legacy::in_keras_order;
+
 use std::path::Path;
 
-use rhyton_formats::ModelFile;
+use rhyton_formats::{Format, ModelFile, WeightForm};
 use serde_json::{Value, json};
 
 use crate::activations::with_file;
@@ -38,17 +45,82 @@ impl Default for LoadOptions {
 
 impl Model {
     /// Writes the model: configuration, weights, optimizer state, definitions of its activations.
-    /// The extension decides the format; an existing file is replaced at once or not at all.
+    ///
+    /// The extension decides the format: `.keras`, or `.h5` as `tf_keras` and Keras 3 read it. An
+    /// existing file is replaced at once or not at all.
     ///
     /// # Errors
-    /// [`Error::File`] when the file can't be written; what a definition refuses.
+    /// [`Error::File`] when the file can't be written or its format holds weights alone; what a
+    /// definition refuses; [`Error::Config`] for what the format has no form for.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let file = self.to_file().map_err(|error| error.within(path.display().to_string()))?;
+        let format = Format::of(path).map_err(|error| in_file(path, &error))?;
+        if !format.has_configuration() {
+            let extension = format.extension();
+            return Err(Error::File {
+                path: path.to_owned(),
+                what: format!(
+                    "{extension} holds weights alone; call `save_weights`, or name the file .keras"
+                ),
+            });
+        }
+        let file = match format.form() {
+            WeightForm::Layers => self.to_file().and_then(|file| legacy::from_modern(self, file)),
+            _ => self.to_file(),
+        };
+        let file = file.map_err(|error| error.within(path.display().to_string()))?;
         rhyton_formats::write(path, &file).map_err(|error| in_file(path, &error))
     }
 
-    /// Reads a model from a file that Rhyton or Keras wrote.
+    /// Writes the weights alone.
+    ///
+    /// The extension decides the format: `.weights.h5` as Keras names it, with the optimizer's
+    /// state; `.safetensors` and `.npz` with the weights' paths as names, e.g. `dense/kernel`.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file can't be written or its format is for whole models.
+    pub fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let format = Format::of(path).map_err(|error| in_file(path, &error))?;
+        let mut file = ModelFile::default();
+        if format.has_configuration() {
+            let what = format!(
+                "{} holds a whole model; call `save`, or name the file .weights.h5, .safetensors \
+                 or .npz",
+                format.extension()
+            );
+            return Err(Error::File { path: path.to_owned(), what });
+        }
+        match format.form() {
+            WeightForm::Named => file.named = Some(weights::collect_named(self)?),
+            _ => file.weights = self.to_file()?.weights,
+        }
+        rhyton_formats::write(path, &file).map_err(|error| in_file(path, &error))
+    }
+
+    /// Takes the weights, and no configuration, from a file of any format: weights alone, or a
+    /// whole model. All are taken, or none.
+    ///
+    /// How weights find their places depends on the format, as in Keras: `.keras` and `.weights.h5`
+    /// by group (classes of layers in order), `.h5` by order, `.safetensors` and `.npz` by path. The
+    /// optimizer's state comes too if the file has one that fits the compiled model.
+    ///
+    /// # Errors
+    /// [`Error::File`] that names the layer, and what was expected and found.
+    pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let file = rhyton_formats::read(path).map_err(|error| in_file(path, &error))?;
+        let restored = weights::restore(self, &file, false);
+        #[cfg(feature = "training")]
+        let restored = restored.and_then(|()| match self.compiled {
+            Some(_) => crate::training::restore_state(self, &file),
+            None => Ok(()),
+        });
+        restored.map_err(|error| Error::File { path: path.to_owned(), what: error.to_string() })
+    }
+
+    /// Reads a model from a file that Rhyton or Keras wrote: `.keras`, or the legacy `.h5` of Keras
+    /// 2 (`tf_keras`) and 3. The content decides, not the name.
     ///
     /// # Errors
     /// [`Error::File`] when the file is damaged; [`Error::UnknownName`] for a name that nothing
@@ -98,13 +170,26 @@ impl Model {
         let read = || {
             let stored = definitions::read(file.rhyton.as_ref())?;
             with_file(stored, || {
-                let network = read::network(&file.config)?;
-                weights::check_size(&network, &file.weights)?;
+                if file.config.is_null() {
+                    return Err(Error::config(
+                        "file",
+                        "configuration",
+                        "a model; to take weights alone into a model there is `load_weights`",
+                        "weights alone",
+                    ));
+                }
+                let config = keras2::modern_config(file);
+                let network = read::network(&config)?;
+                weights::check_size(&network, file)?;
+                #[cfg_attr(
+                    not(feature = "training"),
+                    expect(unused_mut, reason = "only training compiles")
+                )]
                 let mut model = Self::from_network(network)?;
-                weights::restore(&mut model, &file.weights)?;
+                weights::restore(&model, file, true)?;
                 #[cfg(feature = "training")]
                 if options.compile {
-                    crate::training::read_compiled(&mut model, file)?;
+                    crate::training::read_compiled(&mut model, &config, file)?;
                 }
                 Ok(model)
             })
@@ -115,6 +200,9 @@ impl Model {
         }
     }
 }
+
+pub(crate) use read::network_of;
+pub(crate) use write::config_of;
 
 fn in_file(path: &Path, error: &rhyton_formats::Error) -> Error {
     let text = error.to_string();

@@ -24,7 +24,8 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("rhyton-torch", &["rhyton-graph", "rhyton-dlopen"]),
     ("rhyton-onnxruntime", &["rhyton-graph", "rhyton-dlopen"]),
     ("rhyton-wgpu", &["rhyton-graph"]),
-    ("rhyton-formats", &["rhyton-tensor"]),
+    // Weights in `.npz` are NumPy's arrays, which the reader of data sets knows.
+    ("rhyton-formats", &["rhyton-tensor", "rhyton-data"]),
     ("rhyton-onnx", &["rhyton-graph"]),
     ("rhyton-data", &["rhyton-tensor"]),
     ("rhyton-plot", &[]),

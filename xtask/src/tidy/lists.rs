@@ -87,6 +87,7 @@ fn unlisted(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
         for child in children.difference(&listed) {
             let defined = tree.text(&format!("{folder}/{child}.rs")).is_some_and(|text| {
                 text.parse::<TokenStream>().is_ok_and(|tokens| {
+                    let tokens = without_macros(tokens);
                     after("const", tokens.clone()).contains(&name)
                         || after("static", tokens).contains(&name)
                 })
@@ -98,6 +99,20 @@ fn unlisted(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The tokens without what `macro_rules!` defines: a name in there belongs to whoever calls it.
+fn without_macros(tokens: TokenStream) -> TokenStream {
+    let mut words = Vec::new();
+    let mut in_macro = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(word) if word == "macro_rules" => in_macro = true,
+            TokenTree::Group(_) if in_macro => in_macro = false,
+            _ => words.push(token),
+        }
+    }
+    words.into_iter().collect()
 }
 
 /// For each array of at least two `child::NAME`s: the name and the children in all such arrays.
@@ -177,6 +192,13 @@ mod tests {
         let list = format!("{ALL}const L: &[u8] = &[dense::SPEC, flatten::SPEC, dropout::SPEC];");
         assert_eq!(messages("mod layers;", &list), [""; 0]);
         assert_eq!(messages("pub mod layers;", ALL), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_inside_a_macro_is_its_callers() {
+        let tokens = "macro_rules! layer { () => { static SPEC: u8 = 1; }; } static OTHER: u8 = 2;";
+        let tokens = without_macros(tokens.parse().unwrap());
+        assert_eq!(after("static", tokens), BTreeSet::from(["OTHER".to_owned()]));
     }
 
     #[test]

@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{Command, Context, Run};
 use crate::data::{Reading, fit_inputs, inputs};
-use crate::output::{number, table};
+use crate::output::{named_values, table};
 
 pub(super) const COMMAND: Command = Command::of::<Evaluate>("evaluate");
 
 /// Loss and metrics of a model on data (the test part, if the data has parts)
 #[derive(Debug, clap::Args)]
 struct Evaluate {
-    /// A compiled model: a .keras file
+    /// A compiled model: a .keras or .h5 file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// digits, mnist, fashion-mnist, a folder of IDX files, or an .npz or .csv file with labels
@@ -42,7 +42,12 @@ impl Run for Evaluate {
         }
         let logs = model.evaluate(inputs(&dataset), &dataset.targets, options)?;
         if self.json {
-            let values = loss_first(&logs).map(|(name, value)| (name.clone(), number(value)));
+            let logs: Vec<(&String, [f64; 1])> =
+                loss_first(&logs).map(|(name, value)| (name, [value])).collect();
+            let values = named_values(logs.iter().map(|(name, value)| (*name, value.as_slice())));
+            // There is one epoch.
+            let first = |value: Value| value.get(0).cloned().unwrap_or_default();
+            let values = values.into_iter().map(|(name, value)| (name, first(value)));
             return cx.output.json(&Value::Object(values.collect::<Map<_, _>>()));
         }
         let rows: Vec<Vec<String>> = loss_first(&logs)

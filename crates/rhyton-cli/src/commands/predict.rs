@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use rhyton::{Array, Model, Predict as PredictOptions};
+use rhyton::{Array, LoadOptions, Model, Predict as PredictOptions};
 use rhyton_data::{Part, csv, npy, npz};
 
 use super::{Command, Context, Run};
@@ -13,7 +13,7 @@ pub(super) const COMMAND: Command = Command::of::<Predict>("predict");
 /// Writes a model's outputs for the samples of a file (the test part, if the data has parts)
 #[derive(Debug, clap::Args)]
 struct Predict {
-    /// A .keras file
+    /// A .keras or .h5 file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// .npz (inputs named as the model's, or x0, x1, ...; x for one), .npy, .csv, IDX, or a data
@@ -33,7 +33,8 @@ struct Predict {
 impl Run for Predict {
     fn run(self, cx: &Context) -> Result<()> {
         let output = Destination::file(&self.output, &["npz", "npy", "csv"])?;
-        let model = Model::load(&self.model)?;
+        let options = LoadOptions { compile: false, ..LoadOptions::default() };
+        let model = Model::load_with(&self.model, &options)?;
         let count = model.outputs().len();
         if has_extension(&output, "npy") && count != 1 {
             bail!(

@@ -1,17 +1,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use rhyton::Model;
 use rhyton::models::SummaryOptions;
 
-use super::{Command, Context, Run};
+use super::{Command, Context, Run, load_any};
 
 pub(super) const COMMAND: Command = Command::of::<Summary>("summary");
 
 /// Prints a model's layers, output shapes and parameters
 #[derive(Debug, clap::Args)]
 struct Summary {
-    /// A .keras file
+    /// A .keras or .h5 file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// The width of the table in characters
@@ -20,13 +19,23 @@ struct Summary {
     /// Show which layers train
     #[arg(long)]
     show_trainable: bool,
+    /// Show the layers of nested models in rows of their own
+    #[arg(long)]
+    expand_nested: bool,
 }
 
 impl Run for Summary {
     fn run(self, cx: &Context) -> Result<()> {
-        let model = Model::load(&self.model)?;
-        let options =
-            SummaryOptions { line_length: self.line_length, show_trainable: self.show_trainable };
-        cx.output.text(&model.summary(&options)?)
+        let (model, unread) = load_any(&self.model)?;
+        let options = SummaryOptions {
+            line_length: self.line_length,
+            show_trainable: self.show_trainable,
+            expand_nested: self.expand_nested,
+        };
+        cx.output.text(&model.summary(&options)?)?;
+        if let Some(error) = unread {
+            cx.output.note(&format!("how it was trained can't be read: {error:#}"));
+        }
+        Ok(())
     }
 }

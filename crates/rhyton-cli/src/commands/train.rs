@@ -1,14 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use rhyton::{Fit, History, Model, Verbose};
 use rhyton_data::{Dataset, Part};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Command, Context, Run};
+use super::{Command, Context, Run, load_any};
 use crate::data::{Reading, fit_inputs, inputs};
 use crate::destination::Destination;
-use crate::output::number;
+use crate::output::named_values;
 
 pub(super) const COMMAND: Command = Command::of::<Train>("train");
 
@@ -18,7 +18,7 @@ pub(super) const COMMAND: Command = Command::of::<Train>("train");
 /// of an .npz are used for validation.
 #[derive(Debug, clap::Args)]
 struct Train {
-    /// A compiled model: a .keras file
+    /// A compiled model: a .keras or .h5 file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// digits, mnist, fashion-mnist, a folder of IDX files, or an .npz or .csv file with labels
@@ -45,6 +45,9 @@ struct Train {
     /// Seed of the order of samples and of random layers
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// How much samples of a class count, e.g. 3=2.5,7=0.5; others count once
+    #[arg(long, value_name = "CLASS=WEIGHT", value_delimiter = ',', value_parser = class_weight)]
+    class_weight: Vec<(i64, f64)>,
     #[command(flatten)]
     choices: Choices,
     #[command(flatten)]
@@ -69,7 +72,7 @@ impl Run for Train {
     fn run(self, cx: &Context) -> Result<()> {
         let output = Destination::file(&self.output, &["keras"])?;
         let history = self.history.as_ref().map(|path| Destination::file(path, &[])).transpose()?;
-        let mut model = Model::load(&self.model)?;
+        let mut model = self.choices.load(&self.model, cx)?;
         self.choices.compile(&mut model)?;
         if !model.is_compiled() {
             let file = self.model.display();
@@ -97,6 +100,7 @@ impl Train {
             .validation_split(self.validation_split)
             .shuffle(!self.no_shuffle)
             .seed(self.seed)
+            .class_weight(self.class_weight.iter().copied())
             .verbose(verbose);
         if let Some(weights) = &dataset.sample_weight {
             fit = fit.sample_weight(weights);
@@ -104,28 +108,42 @@ impl Train {
         if let Some(validation) = &dataset.validation {
             validation.require_targets()?;
             fit = fit.validation_data(inputs(validation), &validation.targets);
+            if let Some(weights) = &validation.sample_weight {
+                fit = fit.validation_sample_weight(weights);
+            }
         }
         Ok(fit)
     }
 
     /// What Keras' `History` holds: `epoch`, `history`, `params`.
     fn history_json(&self, history: &History, dataset: &Dataset) -> Result<Value> {
-        let values = history.history.iter().map(|(name, values)| {
-            (name.clone(), values.iter().map(|value| number(*value)).collect::<Value>())
-        });
+        let values = history.history.iter().map(|(name, values)| (name, values.as_slice()));
         let rows = dataset.rows()?;
         let share = if dataset.validation.is_some() { 0.0 } else { self.validation_split };
         let trained = (rows as f64 * (1.0 - share)).floor() as usize;
         let steps = trained.div_ceil(self.batch_size as usize);
         Ok(json!({
             "epoch": history.epoch,
-            "history": values.collect::<Map<_, _>>(),
+            "history": named_values(values),
             "params": {"epochs": self.epochs, "steps": steps, "batch_size": self.batch_size},
         }))
     }
 }
 
 impl Choices {
+    /// The model; where loss and optimizer are chosen, the file's own need not be readable.
+    fn load(&self, path: &Path, cx: &Context) -> Result<Model> {
+        if self.loss.is_none() || self.optimizer.is_none() {
+            return Ok(Model::load(path)?);
+        }
+        let (model, unread) = load_any(path)?;
+        if let Some(error) = unread {
+            let note = "the file's own training can't be read, metrics are those of --metrics";
+            cx.output.note(&format!("{note}: {error:#}"));
+        }
+        Ok(model)
+    }
+
     /// Compiles the model anew if anything was chosen.
     fn compile(&self, model: &mut Model) -> Result<()> {
         if self.loss.is_none() && self.optimizer.is_none() && self.metrics.is_none() {
@@ -144,4 +162,13 @@ impl Choices {
         }
         Ok(model.compile(compile)?)
     }
+}
+
+fn class_weight(text: &str) -> Result<(i64, f64), String> {
+    let read = || {
+        let (class, weight) = text.split_once('=')?;
+        let weight: f64 = weight.trim().parse().ok()?;
+        Some((class.trim().parse().ok()?, weight)).filter(|_| weight.is_finite())
+    };
+    read().ok_or_else(|| "expected a class number and a weight, such as 3=2.5".to_owned())
 }

@@ -77,5 +77,5 @@ fn mistakes_are_found_before_training() {
     insta::assert_snapshot!(error(&["relu", "--only", "conv*"]), @"error: compare: expected a hidden activation in a layer named like `conv*`, found none in the model's layers (flatten, dense, dense_1, batch_normalization, dense_2)");
     insta::assert_snapshot!(error(&["relu", "--report", "a/b"]), @"error: a/b: can't make the folder: No such file or directory (os error 2)");
     let error = error(&["relu", "glu"]);
-    assert!(error.starts_with("error: compare: `glu` does not fit the network: "), "{error}");
+    assert!(error.starts_with("error: dense: activation expected one that gives "), "{error}");
 }

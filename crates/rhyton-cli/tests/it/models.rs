@@ -4,7 +4,7 @@ use std::path::Path;
 use rhyton::{Array, Compile, Dense, Model, Sequential};
 use rhyton_data::{npy, npz};
 
-use crate::process::{json, rhyton};
+use crate::process::{command, json, rhyton};
 
 /// A folder with a model of three inputs and two classes, compiled or not, and data that it learns.
 fn folder(compiled: bool) -> tempfile::TempDir {
@@ -106,7 +106,10 @@ fn a_model_without_a_loss_is_given_one() {
     let values = json(path, &["evaluate", "out.keras", "--data", "d.npz", "--json"]);
     assert_eq!(values.as_object().unwrap().len(), 3, "{values}");
     let error = train(path, &["--loss", "categorical_crosentropy"]);
-    insta::assert_snapshot!(error, @"error: unknown loss `categorical_crosentropy`; did you mean categorical_crossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy?");
+    insta::assert_snapshot!(error, @r#"
+    error: unknown loss `categorical_crosentropy`; did you mean categorical_crossentropy, CategoricalCrossentropy, CategoricalFocalCrossentropy?
+      to use your own: custom_objects().loss("categorical_crosentropy", |y_true, y_pred| …)
+    "#);
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn damaged_and_missing_files() {
     fs::write(path.join("cut.keras"), &whole[..whole.len() / 2]).unwrap();
     fs::write(path.join("text.keras"), "no model").unwrap();
     insta::assert_snapshot!(evaluate("cut.keras", "d.npz"), @"error: cut.keras: zip archive: invalid Zip archive: Could not find EOCD; the file is damaged or no model: copy or save it again");
-    insta::assert_snapshot!(evaluate("text.keras", "d.npz"), @r#"error: text.keras: expected a model file (.keras), received something else; save it again with Keras 3's `model.save("name.keras")`"#);
+    insta::assert_snapshot!(evaluate("text.keras", "d.npz"), @r#"error: text.keras: expected a model file (.keras, .h5, .npz, .weights.h5, .safetensors), received something else; save it again with Keras 3's `model.save("name.keras")`"#);
     insta::assert_snapshot!(evaluate("missing.keras", "d.npz"), @"error: missing.keras: can't open it: No such file or directory (os error 2)");
     insta::assert_snapshot!(evaluate("m.keras", "missing.npz"), @"error: missing.npz: can't open: No such file or directory (os error 2)");
     insta::assert_snapshot!(evaluate("m.keras", "x.npz"), @"error: x.npz: targets: expected an array `y`, received none; add the labels: `y` in an .npz, a first column `label` in a .csv, the labels file beside IDX images");
@@ -165,4 +168,115 @@ fn verbose_adds_causes() {
     let arguments = ["evaluate", "m.keras", "--data", "missing.npz", "--verbose"];
     let error = rhyton(folder.path(), &arguments).error();
     assert!(error.contains("caused by: No such file"), "{error}");
+}
+
+/// A file whose optimizer nobody knows: its outputs and its summary need none, and training with
+/// other choices needs none either.
+#[test]
+fn an_optimizer_that_is_not_known_stops_only_what_needs_it() {
+    let folder = folder(true);
+    let path = folder.path();
+    let keras = path.join("m.keras");
+    let mut file = rhyton_formats::read(&keras).unwrap();
+    file.config["compile_config"]["optimizer"] = serde_json::json!({
+        "module": "keras.optimizers", "class_name": "Sideways", "config": {}, "registered_name": null,
+    });
+    rhyton_formats::write(&keras, &file).unwrap();
+    let run = |arguments: &[&str]| {
+        let finished = rhyton(path, arguments);
+        (finished.success, finished.stdout + &finished.stderr)
+    };
+    let (predicted, told) = run(&["predict", "m.keras", "--input", "x.npy", "--output", "y.npy"]);
+    assert!(predicted, "{told}");
+    let (summed, told) = run(&["summary", "m.keras"]);
+    assert!(summed && told.contains("dense_1") && told.contains("Sideways"), "{told}");
+    let both = ["--optimizer", "sgd", "--loss", "sparse_categorical_crossentropy"];
+    let (trained, told) = run(&[&TRAIN[..], &both].concat());
+    assert!(trained && told.contains("Sideways"), "{told}");
+    let (trained, told) = run(&[&TRAIN[..], &both[..2]].concat());
+    assert!(!trained && told.contains("Sideways"), "{told}");
+}
+
+/// A file says where its channels stand; only a model that is made anew asks the configuration.
+#[test]
+fn the_configured_data_format_changes_no_file_that_says_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let model = Sequential::new()
+        .input(&[4, 5, 3])
+        .add(rhyton::Conv2D::new(2, 2))
+        .add(rhyton::ZeroPadding2D::new(1))
+        .add(rhyton::Flatten::new())
+        .build()
+        .unwrap();
+    model.save(path.join("m.keras")).unwrap();
+    let x: Vec<f32> = (0..120).map(|place| ((place * 7919) % 13) as f32 / 6.0 - 1.0).collect();
+    npy::write(&path.join("x.npy"), &Array::from_slice(&[2, 4, 5, 3], &x).unwrap()).unwrap();
+    let predict = |target: &str| {
+        rhyton(path, &["predict", "m.keras", "--input", "x.npy", "--output", target]).output();
+        fs::read(path.join(target)).unwrap()
+    };
+    let before = predict("last.npy");
+    fs::write(path.join("rhyton.toml"), "image_data_format = \"channels_first\"\n").unwrap();
+    assert_eq!(predict("first.npy"), before);
+    fs::write(path.join("rhyton.toml"), "image_data_format = \"first\"\n").unwrap();
+    let refused = rhyton(path, &["predict", "m.keras", "--input", "x.npy", "--output", "y.npy"]);
+    assert!(refused.error().contains("image_data_format expected"));
+}
+
+#[test]
+fn convert_and_diff() {
+    let folder = folder(true);
+    let path = folder.path();
+    train(path, &[]);
+    for name in ["c.h5", "c.weights.h5", "c.safetensors", "c.npz", "c.keras"] {
+        let finished = rhyton(path, &["convert", "out.keras", name]);
+        assert_eq!((finished.success, finished.stderr), (true, format!("out.keras -> {name}\n")));
+        let same = rhyton(path, &["diff", "out.keras", name]);
+        assert!(same.success && same.stdout.starts_with("the same"), "{}", same.stdout);
+    }
+    let differing = rhyton(path, &["diff", "m.keras", "c.npz", "--json"]);
+    assert!(!differing.success && differing.stderr.is_empty());
+    let report: serde_json::Value = serde_json::from_str(&differing.stdout).unwrap();
+    assert_eq!(report["same"], false);
+    assert_eq!(report["configuration"], serde_json::json!([]));
+    assert_eq!(report["layers"], serde_json::json!(["dense", "dense_1"]));
+    assert!(report["weights"][0]["max_abs_diff"].as_f64().unwrap() > 0.0);
+    let refused = rhyton(path, &["convert", "c.npz", "d.keras"]).error();
+    assert_eq!(
+        refused,
+        "error: c.npz: holds weights alone, no configuration; name the model that they belong to with --model MODEL\n"
+    );
+    rhyton(path, &["convert", "c.npz", "d.keras", "--model", "m.keras", "-q"]).output();
+    rhyton(path, &["diff", "d.keras", "c.npz"]).output();
+    assert!(
+        rhyton(path, &["convert", "m.keras", "d.onnx"])
+            .error()
+            .contains("expected one that ends in")
+    );
+}
+
+#[test]
+fn diff_shows_paths_and_layers() {
+    let folder = folder(true);
+    let path = folder.path();
+    let model = |units: usize| {
+        let first = Dense::new(units).name("first");
+        Sequential::new().name("net").input(&[2]).add(first).build().unwrap()
+    };
+    model(3).save(path.join("a.keras")).unwrap();
+    model(4).save(path.join("b.h5")).unwrap();
+    let shown = rhyton(path, &["diff", "a.keras", "b.h5"]);
+    insta::assert_snapshot!(shown.stdout, @r"
+    Configuration:
+      config.layers[1].config.units  3 -> 4
+    Weights:
+      first/bias    float32[3] -> float32[4]
+      first/kernel  float32[2, 3] -> float32[2, 4]
+    Layers that differ: first
+    ");
+    let trouble = command(path, &["diff", "a.keras", "d.npz"]).output().unwrap();
+    assert_eq!(trouble.status.code(), Some(2));
+    let different = command(path, &["diff", "a.keras", "b.h5", "-q"]).output().unwrap();
+    assert_eq!(different.status.code(), Some(1));
 }

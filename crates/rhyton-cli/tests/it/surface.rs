@@ -17,6 +17,8 @@ fn help_lists_the_commands() {
       evaluate     Loss and metrics of a model on data (the test part, if the data has parts)
       predict      Writes a model's outputs for the samples of a file (the test part, if the data has parts)
       summary      Prints a model's layers, output shapes and parameters
+      convert      Writes a model, or its weights alone, in another format
+      diff         Shows how two models, or files of weights, differ
       activations  Lists the built-in activations, or computes the values of any
       backends     Lists the engines of this build, and how to enable those that are not there
       help         Print this message or the help of the given subcommand(s)
@@ -37,7 +39,7 @@ fn help_lists_the_commands() {
 #[test]
 fn each_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["train", "evaluate", "predict", "activations"] {
+    for command in ["train", "evaluate", "predict", "convert", "diff", "activations"] {
         let text = rhyton(folder.path(), &[command, "-h"]).output();
         insta::assert_snapshot!(format!("help_{command}"), text);
     }

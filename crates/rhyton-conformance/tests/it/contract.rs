@@ -3,7 +3,8 @@ use std::sync::atomic::AtomicBool;
 
 use rhyton_conformance::NamedBackend;
 use rhyton_graph::{
-    Error, Graph, RunOptions, Session, Shape, Spec, Tracer, VariableId, VariableSpec,
+    Backend, Dim, Error, Graph, InterpreterBackend, RunOptions, Session, Shape, Slice, Spec,
+    Tensor, Tracer, VariableId, VariableSpec,
 };
 use rhyton_tensor::{Array, DType};
 
@@ -49,6 +50,75 @@ fn variables_begin_at_zero_and_assignments_take_effect_after_the_run() {
         program.run(&[&ones], &mut outputs, &RunOptions::default()).unwrap();
         assert_eq!(outputs[0].view::<f32>(), [14.0, 24.0, 34.0], "{name}");
         assert_eq!(read(&*session, 1), [14.0, 24.0, 34.0], "{name}");
+    }
+}
+
+/// Programs that have a meaning for some batches only, with the smallest of them.
+fn parts_of_a_batch() -> Vec<(&'static str, Graph, usize)> {
+    let program = |sizes: &[usize], write: &dyn Fn(&Tensor) -> Tensor| {
+        let tracer = Tracer::new(Arc::new([]));
+        let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(sizes)));
+        tracer.output("y", &write(&x)).unwrap();
+        tracer.finish()
+    };
+    let cut = |x: &Tensor, ranges: &[(Dim, Dim)]| {
+        let (start, limit) = ranges.iter().copied().unzip();
+        Tensor::emit(Slice { start, limit, stride: vec![1; ranges.len()] }, &[x])
+    };
+    let [zero, one, two, five] = [0, 1, 2, 5].map(Dim::fixed);
+    let first = move |x: &Tensor| cut(x, &[(zero, five), (zero, two)]);
+    vec![
+        ("the first five rows", program(&[2], &first), 5),
+        (
+            "the first five columns",
+            program(&[3], &|x| {
+                let turned = rhyton_graph::transpose(x, &[1, 0]);
+                cut(&turned, &[(zero, one), (zero, five)])
+            }),
+            5,
+        ),
+        (
+            "all rows but two and a constant",
+            program(&[], &|x| {
+                let five = x.constant(Array::full(DType::F32, &[5], 1.0));
+                rhyton_graph::concatenate(&[cut(x, &[(two, Dim::BATCH)]), five], 0)
+            }),
+            2,
+        ),
+        (
+            "the gradient of the first five rows",
+            program(&[2], &|x| {
+                let loss = rhyton_graph::sum(&(first(x) * 3.0), None, false);
+                rhyton_graph::gradients(&loss, &[x]).unwrap().remove(0)
+            }),
+            5,
+        ),
+    ]
+}
+
+#[test]
+fn a_batch_that_is_too_small_is_an_error() {
+    for (what, graph, smallest) in parts_of_a_batch() {
+        let sample = &graph.node(graph.inputs[0]).spec.shape[1..];
+        let sizes: Vec<usize> = sample.iter().filter_map(|dim| dim.fixed_size()).collect();
+        let run = |backend: &dyn Backend, batch: usize| {
+            let shape: Vec<usize> = std::iter::once(batch).chain(sizes.iter().copied()).collect();
+            let count = shape.iter().product::<usize>();
+            let values: Vec<f32> = (0..count).map(|i| i as f32).collect();
+            let x = Array::from_slice(&shape, &values).unwrap();
+            let session = backend.session(None, Arc::new([])).unwrap();
+            let mut outputs = Vec::new();
+            let program = session.compile(&graph).unwrap();
+            program.run(&[&x], &mut outputs, &RunOptions::default()).map(|()| outputs)
+        };
+        for NamedBackend { name, backend } in NamedBackend::all() {
+            for batch in 1..smallest {
+                let error = run(&*backend, batch).expect_err(name);
+                assert!(matches!(error, Error::Argument { .. }), "{name}, {what}: {error}");
+            }
+            let expected = run(&InterpreterBackend, smallest).unwrap();
+            assert_eq!(run(&*backend, smallest).unwrap(), expected, "{name}, {what}");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use rhyton_conformance::{catalogue, support_page};
 use rhyton_graph::Primitive;
 
 const PAGE: &str = include_str!("../../../../docs/primitives.md");
@@ -22,4 +23,18 @@ fn the_page_of_primitives_lists_what_there_is() {
     assert_eq!(now, there, "docs/primitives.md, rows marked `now`");
     let planned = names("later");
     assert!(planned.is_disjoint(&there), "marked `later`, but there: {planned:?}");
+}
+
+#[test]
+fn the_page_of_support_says_what_there_is() {
+    let names = include_str!("../../goldens/keras_names.json");
+    let page = support_page(names, &catalogue()).unwrap();
+    let committed = include_str!("../../../../docs/support.md");
+    let differing = page.lines().zip(committed.lines()).find(|(now, then)| now != then);
+    assert_eq!(differing, None, "docs/support.md is out of date: run `cargo xtask golden`");
+    assert_eq!(
+        page.len(),
+        committed.len(),
+        "docs/support.md is out of date: run `cargo xtask golden`"
+    );
 }

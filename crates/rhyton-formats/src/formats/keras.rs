@@ -3,14 +3,12 @@
 //!
 //! Source: `keras.src.saving.saving_lib`, Keras 3.15.1.
 
-mod archive;
-mod assets;
 mod folder;
-mod weights;
 
 use serde_json::Value;
 
-use super::Format;
+use super::archive::{self, Archive};
+use super::{Format, WeightForm, assets, groups};
 use crate::atomic::Sink;
 use crate::limits::{CONFIG_BYTES_MAX, METADATA_BYTES_MAX};
 use crate::{Error, ModelFile, Result, hdf5};
@@ -18,10 +16,12 @@ use crate::{Error, ModelFile, Result, hdf5};
 pub(super) use folder::{is_folder, read_folder};
 
 pub(super) const FORMAT: Format = Format {
-    extension: ".keras",
+    extensions: &[".keras"],
     description: "Keras 3 model: configuration, weights, assets in one archive",
+    has_configuration: true,
+    form: WeightForm::Groups,
     detect: archive::detect,
-    read: |bytes| read_members(&mut archive::Archive::open(bytes)?),
+    read: |bytes| read_members(&mut Archive::open(bytes)?),
     write: write_archive,
 };
 
@@ -45,6 +45,25 @@ trait Members {
     fn unpacked_bytes_max(&self) -> u64;
 }
 
+impl Members for Archive {
+    fn read(&mut self, member: &str, limit: u64) -> Result<Option<Vec<u8>>> {
+        self.read(member, limit)
+    }
+
+    fn assets(&mut self) -> Result<Vec<String>> {
+        Ok(self.names().filter_map(assets::path).map(str::to_owned).collect())
+    }
+
+    fn sample(&mut self) -> Vec<String> {
+        const SHOWN: usize = 8;
+        self.names().take(SHOWN).map(str::to_owned).collect()
+    }
+
+    fn unpacked_bytes_max(&self) -> u64 {
+        self.unpacked_bytes_max()
+    }
+}
+
 fn read_members(members: &mut dyn Members) -> Result<ModelFile> {
     let limit = members.unpacked_bytes_max();
     let metadata = read_json(members, METADATA, METADATA_BYTES_MAX)?.unwrap_or(Value::Null);
@@ -55,7 +74,7 @@ fn read_members(members: &mut dyn Members) -> Result<ModelFile> {
     let Some(bytes) = members.read(WEIGHTS, limit)? else {
         return Err(missing(members, WEIGHTS));
     };
-    let weights = weights::from_tree(hdf5::read(bytes)?)?;
+    let weights = groups::from_tree(hdf5::read(bytes)?)?;
     let mut model = ModelFile { metadata, config, weights, rhyton, ..ModelFile::default() };
     let mut left = limit;
     for path in members.assets()? {
@@ -89,7 +108,7 @@ fn write_archive(model: &ModelFile, sink: &mut dyn Sink) -> Result<()> {
         writer.member(METADATA, &json(METADATA, &model.metadata)?)?;
     }
     writer.member(CONFIG, &json(CONFIG, &model.config)?)?;
-    writer.member(WEIGHTS, &hdf5::write(&weights::to_tree(&model.weights)?)?)?;
+    writer.member(WEIGHTS, &hdf5::write(&groups::to_tree(&model.weights)?)?)?;
     if let Some(rhyton) = &model.rhyton {
         writer.member(RHYTON, &json(RHYTON, rhyton)?)?;
     }

@@ -4,7 +4,7 @@ use hdf5_pure::{AttrValue, Dataset, File, FormatError, Group, Layout, Source};
 use rhyton_tensor::{Array, volume};
 
 use super::element::{Element, element};
-use super::{Node, joined};
+use super::{Attribute, Node, joined};
 use crate::limits::{self, GROUP_DEPTH_MAX, OBJECTS_MAX, RANK_MAX};
 use crate::{Error, Result};
 
@@ -71,8 +71,8 @@ impl Reader {
         let damaged = |error| Error::hdf5(path, &error);
         let mut node = Node::default();
         for (name, value) in group.attrs().map_err(damaged)? {
-            if let Some(text) = text(&value) {
-                node.attributes.insert(name, text.to_owned());
+            if let Some(attribute) = attribute(&value) {
+                node.attributes.insert(name, attribute);
             }
         }
         let datasets = group.iter_datasets().map_err(damaged)?;
@@ -149,6 +149,29 @@ impl Reader {
             return Err(too_large(path, "bytes of variables", self.unpacked_max, self.unpacked));
         }
         Ok(())
+    }
+}
+
+/// An attribute of text. h5py stores a list without texts as one without numbers.
+fn attribute(value: &AttrValue) -> Option<Attribute> {
+    if let AttrValue::F64Array(list) = value
+        && list.is_empty()
+    {
+        return Some(Attribute::List(Vec::new()));
+    }
+    let is_list = matches!(
+        value,
+        AttrValue::StringArray(_)
+            | AttrValue::AsciiStringArray(_)
+            | AttrValue::VarLenAsciiCharArray(_)
+            | AttrValue::VarLenStringArray(_)
+            | AttrValue::VarLenAsciiStringArray(_)
+            | AttrValue::StringArraySized { .. }
+            | AttrValue::AsciiStringArraySized { .. }
+    );
+    match value.as_strings()? {
+        list if is_list && !list.is_empty() => Some(Attribute::List(list.to_vec())),
+        _ => text(value).map(Attribute::from),
     }
 }
 

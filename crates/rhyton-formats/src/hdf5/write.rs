@@ -1,6 +1,6 @@
 use rhyton_tensor::{Array, DType};
 
-use super::{Node, element, joined};
+use super::{Attribute, Node, element, joined};
 use crate::limits::RANK_MAX;
 use crate::{Error, Result};
 
@@ -15,6 +15,8 @@ const SYMBOL_BYTES: usize = 40;
 const SUPERBLOCK_BYTES: usize = 96;
 /// The least that a collection of strings takes.
 const COLLECTION_BYTES: usize = 4096;
+/// Texts in one attribute: a message holds 64 KiB, and each takes 16 bytes of it.
+pub(crate) const LIST_MAX: usize = 4000;
 
 /// An HDF5 file of the oldest kind, as h5py writes it for Keras: superblock 0, symbol tables,
 /// contiguous little-endian data, strings in a global heap. The same tree gives the same bytes.
@@ -72,7 +74,7 @@ impl Writer {
         table.extend(names.to_le_bytes());
         let mut messages = vec![message(0x11, 0, &table)];
         for (name, value) in &node.attributes {
-            messages.push(self.attribute(name, value));
+            messages.push(self.attribute(name, value)?);
         }
         Ok(Symbol { name: "", header: self.header(&messages), table: Some((tree, names)) })
     }
@@ -182,17 +184,28 @@ impl Writer {
             message(0x08, 0, &layout),
         ];
         if array.dtype() == DType::BF16 {
-            messages.push(self.attribute("dtype", element::BFLOAT16));
+            messages.push(self.attribute("dtype", &element::BFLOAT16.into())?);
         }
         Ok(self.header(&messages))
     }
 
-    /// An attribute message: a variable-length UTF-8 string, as h5py writes a `str`.
-    fn attribute(&mut self, name: &str, value: &str) -> Vec<u8> {
+    /// An attribute message: variable-length UTF-8 strings, as h5py writes a `str` or several.
+    fn attribute(&mut self, name: &str, value: &Attribute) -> Result<Vec<u8>> {
         const TEXT: [u8; 20] = [0x19, 1, 1, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0];
-        let (collection, index) = self.string(value.as_bytes());
+        let (texts, space) = match value {
+            Attribute::Text(text) => (std::slice::from_ref(text), vec![1, 0, 0, 0, 0, 0, 0, 0]),
+            Attribute::List(list) => {
+                let mut space = vec![1, 1, 0, 0, 0, 0, 0, 0];
+                space.extend((list.len() as u64).to_le_bytes());
+                (list.as_slice(), space)
+            }
+        };
+        if texts.len() > LIST_MAX {
+            let (limit, received) = (LIST_MAX as u64, texts.len() as u64);
+            return Err(Error::TooLarge { what: format!("texts in `{name}`"), limit, received });
+        }
         let mut body = vec![1, 0];
-        for size in [name.len() + 1, TEXT.len(), 8] {
+        for size in [name.len() + 1, TEXT.len(), space.len()] {
             body.extend((size as u16).to_le_bytes());
         }
         body.extend(name.as_bytes());
@@ -200,12 +213,14 @@ impl Writer {
         pad(&mut body);
         body.extend(TEXT);
         pad(&mut body);
-        // A scalar dataspace.
-        body.extend([1, 0, 0, 0, 0, 0, 0, 0]);
-        body.extend((value.len() as u32).to_le_bytes());
-        body.extend(collection.to_le_bytes());
-        body.extend(index.to_le_bytes());
-        message(0x0c, 0, &body)
+        body.extend(space);
+        for text in texts {
+            let (collection, index) = self.string(text.as_bytes());
+            body.extend((text.len() as u32).to_le_bytes());
+            body.extend(collection.to_le_bytes());
+            body.extend(index.to_le_bytes());
+        }
+        Ok(message(0x0c, 0, &body))
     }
 
     /// Puts a string into the global heap; the address of its collection and its index there.

@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "a test's failure is its message")]
 
 mod goldens;
+mod h5;
 mod mutations;

@@ -1,13 +1,15 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use rhyton_formats::read_bytes;
+use rhyton_formats::{Format, read_bytes};
 
 use crate::goldens::folder;
 
-const FILES: [&str; 5] =
+const ARCHIVES: [&str; 5] =
     ["sequential.keras", "functional.keras", "dtypes.keras", "dialect.keras", "chunked.keras"];
-const MUTATIONS_PER_FILE: u64 = 400;
+const PLAIN: [&str; 5] =
+    ["tf_keras.h5", "tf_keras_weights.h5", "split_names.h5", "keras.h5", "keras.weights.h5"];
+const MUTATIONS_PER_FILE: u64 = 200;
 
 /// xorshift64: the same mutations in every run.
 struct Random(u64);
@@ -48,10 +50,10 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 /// Every mutation is read or refused: no panic, and no time to speak of. The checksums of an
 /// archive catch most, so the weights inside are also mutated before they are packed.
 #[test]
-fn damaged_files_are_read_or_refused() {
+fn damaged_archives_are_read_or_refused() {
     let mut random = Random(0x5eed);
-    let (mut read, mut refused) = (0, 0);
-    for name in FILES {
+    let mut tally = Tally::default();
+    for name in ARCHIVES {
         let bytes = fs::read(folder().join(name)).unwrap();
         let model = unpacked(&bytes);
         for index in 0..MUTATIONS_PER_FILE {
@@ -67,23 +69,74 @@ fn damaged_files_are_read_or_refused() {
                 mutate(&mut members[member].1, &mut random);
                 packed(&members)
             };
-            let start = Instant::now();
-            match read_bytes(&damaged) {
-                Ok(_) => read += 1,
-                Err(error) => {
-                    assert!(!error.to_string().is_empty());
-                    refused += 1;
-                }
-            }
-            let spent = start.elapsed();
-            assert!(spent < Duration::from_secs(1), "{name} {index}: {spent:?}");
+            tally.read(&damaged, &format!("{name} {index}"));
         }
     }
-    assert_eq!(read + refused, FILES.len() as u64 * MUTATIONS_PER_FILE);
-    assert!(
-        read > 100 && refused > 100,
-        "{read} read, {refused} refused: the mutations are no test"
-    );
+    tally.assert_both();
+}
+
+#[test]
+fn damaged_h5_files_are_read_or_refused() {
+    let mut tally = Tally::default();
+    for name in PLAIN {
+        tally.mutations(&fs::read(folder().join(name)).unwrap(), name);
+    }
+    tally.assert_both();
+}
+
+#[test]
+fn damaged_weights_by_path_are_read_or_refused() {
+    let npz = fs::read(folder().join("keras.npz")).unwrap();
+    let named = read_bytes(&npz).unwrap();
+    let safetensors = Format::of("x.safetensors").unwrap().write_bytes(&named).unwrap();
+    let mut tally = Tally::default();
+    tally.mutations(&safetensors, "safetensors");
+    tally.mutations(&npz, "npz");
+    let mut random = Random(0x5eed);
+    let members = unpacked(&npz);
+    for index in 0..MUTATIONS_PER_FILE {
+        let mut members = members.clone();
+        let member = random.below(members.len());
+        mutate(&mut members[member].1, &mut random);
+        tally.read(&packed(&members), &format!("npz, inside {index}"));
+    }
+    tally.assert_both();
+}
+
+/// How many files were read and how many refused.
+#[derive(Default)]
+struct Tally {
+    read: u64,
+    refused: u64,
+}
+
+impl Tally {
+    fn mutations(&mut self, bytes: &[u8], name: &str) {
+        let mut random = Random(0x5eed);
+        for index in 0..MUTATIONS_PER_FILE {
+            let mut damaged = bytes.to_vec();
+            mutate(&mut damaged, &mut random);
+            self.read(&damaged, &format!("{name} {index}"));
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], what: &str) {
+        let start = Instant::now();
+        match read_bytes(bytes) {
+            Ok(_) => self.read += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                self.refused += 1;
+            }
+        }
+        let spent = start.elapsed();
+        assert!(spent < Duration::from_secs(2), "{what}: {spent:?}");
+    }
+
+    fn assert_both(&self) {
+        let Self { read, refused } = self;
+        assert!(*read > 20 && *refused > 20, "{read} read, {refused} refused: no test");
+    }
 }
 
 type Member = (String, Vec<u8>);

@@ -1,8 +1,8 @@
 use super::arithmetic::maximum;
 use super::functions::{exp, log, sigmoid};
 use super::reductions::{max, sum};
-use super::shaping::{one_axis, stop_gradient};
-use crate::{Argument, Arguments, Dim, Error, Operation, Result, Slice, Tensor};
+use super::shaping::{one_axis, slice_axis, stop_gradient};
+use crate::{Argument, Arguments, Dim, Error, Operation, Result, Tensor};
 
 /// Keras' activations that are no function of one element, and relu, which graphs use everywhere.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -77,11 +77,6 @@ fn call_glu(arguments: &Arguments) -> Result<Tensor> {
         return Err(Error::shape("glu", "x", format!("an even size at axis {axis}"), x.shape()));
     }
     let half = Dim { batches: size.batches / 2, constant: size.constant / 2 };
-    let part = |from: Dim, to: Dim| {
-        let mut start = vec![Dim::fixed(0); x.rank()];
-        let mut limit = x.shape().to_vec();
-        (start[axis], limit[axis]) = (from, to);
-        Tensor::emit(Slice { start, limit, stride: vec![1; x.rank()] }, &[&x])
-    };
+    let part = |from: Dim, to: Dim| slice_axis(&x, axis, from, to);
     (part(Dim::fixed(0), half) * sigmoid(part(half, size))).checked()
 }

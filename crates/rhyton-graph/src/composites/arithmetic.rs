@@ -1,4 +1,4 @@
-use rhyton_tensor::{DType, result_type};
+use rhyton_tensor::{Array, DType, result_type};
 
 use super::shaping::{broadcast_to, cast};
 use crate::{Argument, Arguments, Binary, Error, Operand, Operation, Result, Tensor};
@@ -94,12 +94,49 @@ pub(super) fn weak(
     number: &Argument,
 ) -> Result<(Tensor, Tensor)> {
     let tensor = cast(tensor, number.weak_dtype(tensor.dtype())).checked()?;
-    let value = match number {
-        Argument::Bool(value) => f64::from(u8::from(*value)),
-        other => other.number().ok_or_else(|| {
+    let scalar = match number {
+        Argument::Integer(value) if tensor.dtype().is_integer() => {
+            let array = Array::whole(tensor.dtype(), i128::from(*value)).ok_or_else(|| {
+                let expected = format!("a number in the range of {}", tensor.dtype());
+                Error::argument(operation, "operand", expected, value)
+            })?;
+            tensor.constant(array)
+        }
+        Argument::Bool(value) => tensor.scalar_like(f64::from(u8::from(*value))),
+        other => tensor.scalar_like(other.number().ok_or_else(|| {
             Error::argument(operation, "operand", "a tensor or a number", format!("{other:?}"))
-        })?,
+        })?),
     };
-    let scalar = tensor.scalar_like(value);
     Ok((tensor, scalar))
+}
+
+#[cfg(test)]
+mod tests {
+    use rhyton_tensor::Array;
+
+    use super::{add, multiply};
+    use crate::{eval, where_};
+
+    #[test]
+    fn whole_numbers_beyond_the_digits_of_a_double_stay_exact() {
+        let x = Array::from_slice(&[2], &[0_i64, 2]).unwrap();
+        let big = (1_i64 << 53) + 1;
+        let found = eval(
+            |x| vec![add(&x[0], big), multiply(big, &x[0]), where_(x[0].clone(), &x[0], big)],
+            &[&x],
+        );
+        let found: Vec<Vec<i64>> =
+            found.unwrap().iter().map(|array| array.view::<i64>().to_vec()).collect();
+        assert_eq!(found, [[big, big + 2], [0, 2 * big], [big, 2]]);
+    }
+
+    #[test]
+    fn a_whole_number_that_the_type_has_not_is_refused() {
+        let x = Array::from_slice(&[1], &[1_u8]).unwrap();
+        let message = eval(|x| vec![add(&x[0], 300)], &[&x]).unwrap_err().to_string();
+        assert!(
+            message.contains("expected a number in the range of uint8, received 300"),
+            "{message}"
+        );
+    }
 }

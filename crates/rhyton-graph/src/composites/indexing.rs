@@ -1,8 +1,17 @@
 use rhyton_tensor::DType;
 
-use super::comparison::equal;
-use super::shaping::{broadcast_in_dim, cast, expand_dims};
-use crate::{Dim, Gather, Iota, Scatter, Scattering, Shape, Tensor};
+use super::comparison::{equal, greater_equal, less, logical_or, where_};
+use super::shaping::{
+    broadcast_in_dim, cast, dimension, expand_dims, flatten, one_axis, reshape_to, transpose,
+};
+use crate::{
+    Argument, Arguments, Dim, Error, Gather, Iota, Operation, Result, Scatter, Scattering, Shape,
+    Tensor,
+};
+
+/// Keras' operations on indices.
+pub(crate) const OPERATIONS: &[Operation] =
+    &[Operation { class_name: "TakeAlongAxis", module: "keras.src.ops.numpy", call: call_along }];
 
 /// Each element's own index along an axis of the tensor, in the same program.
 #[track_caller]
@@ -28,6 +37,53 @@ pub fn one_hot(labels: &Tensor, classes: usize, dtype: DType) -> Tensor {
 #[track_caller]
 pub fn take(x: &Tensor, indices: &Tensor, axis: usize) -> Tensor {
     Tensor::emit(Gather { axis }, &[x, indices])
+}
+
+/// For each index its element on the same line of `x` along an axis; all other axes are equal.
+/// Negative indices count from the end, others outside give zeros.
+///
+/// Source: `keras.ops.take_along_axis` of Keras 3.15, without broadcasting.
+#[track_caller]
+pub fn take_along_axis(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
+    let axis = Argument::Integer(axis as i64);
+    let operands = [x.to_argument(), indices.to_argument()];
+    OPERATIONS[0].apply(Arguments::of(operands).with("axis", axis))
+}
+
+fn call_along(arguments: &Arguments) -> Result<Tensor> {
+    const NAME: &str = "take_along_axis";
+    let (x, indices) = (arguments.tensor(NAME, 0)?, arguments.tensor(NAME, 1)?);
+    let (x, indices, axis) = match arguments.attribute("axis", 2) {
+        Argument::None => (flatten(NAME, x)?, flatten(NAME, indices)?, 0),
+        given => {
+            let axis = x.shape().axis(NAME, one_axis(NAME, given, -1)?)?;
+            (x.clone(), indices.clone(), axis)
+        }
+    };
+    let others = |tensor: &Tensor| {
+        let dims = tensor.shape().iter().enumerate();
+        dims.filter(|(place, _)| *place != axis).map(|(_, &dim)| dim).collect::<Shape>()
+    };
+    let (rows, last) = (others(&x), x.rank() - 1);
+    if indices.rank() != x.rank() || others(&indices) != rows {
+        let expected = format!("the sizes of {} but for axis {axis}", x.shape());
+        return Err(Error::shape(NAME, "indices", expected, indices.shape()));
+    }
+    let length = dimension(&x, axis);
+    let order: Vec<usize> = (0..=last).filter(|&other| other != axis).chain([axis]).collect();
+    let indices = transpose(&cast(&indices, DType::I32), &order);
+    let indices = where_(less(&indices, 0), &indices + &length, &indices);
+    let outside = logical_or(&less(&indices, 0), &greater_equal(&indices, &length));
+    let lines = Shape::from(vec![rows.flat(NAME)?]);
+    let first = x.leaf(Iota { shape: lines, axis: 0, dtype: DType::I32 }) * &length;
+    let first = reshape_to(&first, rows.iter().copied().chain([Dim::ONE]).collect::<Shape>());
+    let places = where_(outside, -1, indices + first);
+    let taken = take(&flatten(NAME, &transpose(&x, &order))?, &places, 0);
+    let mut back = vec![last; last + 1];
+    for (place, &axis) in order.iter().enumerate() {
+        back[axis] = place;
+    }
+    transpose(&taken, &back).checked()
 }
 
 /// `base` with updates, shaped like [`take`] of the same indices, added to the rows they name.

@@ -1,8 +1,9 @@
 use rhyton_tensor::{Array, DType};
 
-use super::functions::{exp, log, square};
+use super::functions::{exp, log, sqrt, square};
 use super::shaping::{
-    cast, dimension, expand_dims, integers, one_axis, reshape_to, stop_gradient, to_integers,
+    cast, dimension, expand_dims, flatten, integers, one_axis, reshape_to, stop_gradient,
+    to_integers,
 };
 use crate::{
     ArgReduce, ArgReduction, Argument, Arguments, Dim, Error, Operation, Reduce, Reduction, Result,
@@ -66,6 +67,8 @@ reductions! {
     mean Mean;
     /// The variance around the mean, divided by the count; integers as float32.
     variance Var;
+    /// The root of the variance; integers as float32.
+    std Std;
     /// ln Σ eˣ, without overflow.
     logsumexp Logsumexp;
     /// Whether any holds.
@@ -105,10 +108,7 @@ fn call(place: Place, arguments: &Arguments) -> Result<Tensor> {
     let x = arguments.tensor("reduction", 0)?;
     let axes: Vec<usize> = match arguments.attribute("axis", 1) {
         Argument::None => (0..x.rank()).collect(),
-        given => to_integers("reduction", "axis", given)?
-            .into_iter()
-            .map(|axis| x.shape().axis("reduction", axis))
-            .collect::<Result<_>>()?,
+        given => rising_axes(x, &to_integers("reduction", "axis", given)?)?,
     };
     let keepdims = matches!(arguments.attribute("keepdims", 2), Argument::Bool(true));
     let reduced = reduce(place, x, &axes)?;
@@ -119,6 +119,18 @@ fn call(place: Place, arguments: &Arguments) -> Result<Tensor> {
     let shape: Vec<Dim> =
         dims.map(|(axis, &dim)| if axes.contains(&axis) { Dim::ONE } else { dim }).collect();
     reshape_to(&reduced, shape).checked()
+}
+
+/// The axes counted from the front and rising, as [`keep`] puts them back; each may stand once.
+fn rising_axes(x: &Tensor, axes: &[isize]) -> Result<Vec<usize>> {
+    let counted = axes.iter().map(|&axis| x.shape().axis("reduction", axis));
+    let mut rising: Vec<usize> = counted.collect::<Result<_>>()?;
+    rising.sort_unstable();
+    if rising.windows(2).any(|pair| pair[0] == pair[1]) {
+        let received = format!("{axes:?} for shape {}", x.shape());
+        return Err(Error::argument("reduction", "axis", "each axis once", received));
+    }
+    Ok(rising)
 }
 
 fn reduce(place: Place, x: &Tensor, axes: &[usize]) -> Result<Tensor> {
@@ -138,10 +150,11 @@ fn reduce(place: Place, x: &Tensor, axes: &[usize]) -> Result<Tensor> {
         Place::Any => primitive(Reduction::Any, &cast(x, DType::Bool)),
         Place::All => primitive(Reduction::All, &cast(x, DType::Bool)),
         Place::Mean => primitive(Reduction::Sum, &float) / count(&float, axes),
-        Place::Var => {
+        Place::Var | Place::Std => {
             let centred =
                 &float - keep(&(primitive(Reduction::Sum, &float) / count(&float, axes)), axes);
-            primitive(Reduction::Sum, &square(centred)) / count(&float, axes)
+            let variance = primitive(Reduction::Sum, &square(centred)) / count(&float, axes);
+            if matches!(place, Place::Std) { sqrt(variance) } else { variance }
         }
         Place::Logsumexp => {
             let top = primitive(Reduction::Maximum, &float);
@@ -165,7 +178,7 @@ fn count(x: &Tensor, axes: &[usize]) -> Tensor {
     sizes.reduce(|a, b| a * b).unwrap_or_else(|| x.constant(Array::scalar(1_i32)))
 }
 
-/// The reduced axes back with size 1.
+/// The reduced axes, rising, back with size 1.
 fn keep(reduced: &Tensor, axes: &[usize]) -> Tensor {
     axes.iter().fold(reduced.clone(), |tensor, &axis| expand_dims(&tensor, axis as isize))
 }
@@ -175,7 +188,7 @@ fn call_position(reduction: ArgReduction, arguments: &Arguments) -> Result<Tenso
     let x = if x.dtype() == DType::Bool { cast(x, DType::I32) } else { x.clone() };
     let axis = match arguments.attribute("axis", 1) {
         Argument::None => {
-            let flat = reshape_to(&x, crate::Shape::from(vec![flat_size(&x)?]));
+            let flat = flatten("argmax", &x)?;
             return Tensor::emit(ArgReduce { reduction, axis: 0 }, &[&flat]).checked();
         }
         given => x.shape().axis("argmax", one_axis("argmax", given, -1)?)?,
@@ -185,11 +198,33 @@ fn call_position(reduction: ArgReduction, arguments: &Arguments) -> Result<Tenso
     if keepdims { expand_dims(&result, axis as isize).checked() } else { result.checked() }
 }
 
-fn flat_size(x: &Tensor) -> Result<Dim> {
-    let volume = x.shape().polynomial();
-    if volume.len() > 2 {
-        return Err(Error::shape("argmax", "x", "at most one axis of the batch", x.shape()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval;
+
+    fn values() -> Array {
+        let values: Vec<f64> = (0..36).map(|i| (f64::from(i) * 1.7).sin()).collect();
+        Array::from_slice(&[4, 3, 3], &values).unwrap()
     }
-    let part = |power: usize| volume.get(power).copied().unwrap_or(0);
-    Ok(Dim { batches: part(1) as usize, constant: part(0) as isize })
+
+    #[test]
+    fn the_order_of_axes_does_not_matter() {
+        type Reduction = fn(&Tensor, Option<&[isize]>, bool) -> Tensor;
+        let all: [Reduction; 4] = [variance, logsumexp, mean, sum];
+        for reduction in all {
+            let both = |axes: &[isize]| {
+                eval(|x| vec![reduction(&x[0], Some(axes), true)], &[&values()]).unwrap()
+            };
+            assert_eq!(both(&[1, 0]), both(&[0, 1]));
+            assert_eq!(both(&[-1, 0]), both(&[0, 2]));
+        }
+    }
+
+    #[test]
+    fn an_axis_given_twice_is_refused() {
+        let twice = eval(|x| vec![mean(&x[0], Some(&[0, -3]), false)], &[&values()]);
+        let message = twice.unwrap_err().to_string();
+        assert!(message.contains("axis expected each axis once, received [0, -3]"), "{message}");
+    }
 }

@@ -2,7 +2,7 @@ use rhyton_tensor::{Array, DType};
 
 use crate::{
     Argument, Arguments, Broadcast, Cast, Concatenate, Dim, Dimension, Error, Operation, Reshape,
-    Result, Shape, StopGradient, Tap, Tensor, Transpose,
+    Result, Shape, Slice, StopGradient, Tap, Tensor, Transpose,
 };
 
 /// Keras' operations that only move or retype elements.
@@ -32,6 +32,22 @@ pub fn reshape_to(x: &Tensor, shape: impl Into<Shape>) -> Tensor {
         return x.clone();
     }
     Tensor::emit(Reshape { shape }, &[x])
+}
+
+/// All elements on one axis.
+pub(super) fn flatten(operation: &str, x: &Tensor) -> Result<Tensor> {
+    reshape_to(x, vec![x.shape().flat(operation)?]).checked()
+}
+
+/// The part of the tensor from `start` up to `limit` along one axis.
+#[track_caller]
+pub fn slice_axis(x: &Tensor, axis: usize, start: Dim, limit: Dim) -> Tensor {
+    let mut from = vec![Dim::fixed(0); x.rank()];
+    let mut to = x.shape().to_vec();
+    if axis < x.rank() {
+        (from[axis], to[axis]) = (start, limit);
+    }
+    Tensor::emit(Slice { start: from, limit: to, stride: vec![1; x.rank()] }, &[x])
 }
 
 /// The axes in another order: axis `i` of the result is axis `permutation[i]` of `x`.

@@ -10,9 +10,9 @@ fn run(graph: &Graph) -> Graph {
     Rewrite::run(graph, |graph, node| match value(graph, &node) {
         Some(array) => {
             let primitive = Constant::new(array).into();
-            Fate::Kept(Node { primitive, operands: Vec::new(), ..node })
+            Fate::Kept(Box::new(Node { primitive, operands: Vec::new(), ..node }))
         }
-        None => Fate::Kept(node),
+        None => Fate::Kept(Box::new(node)),
     })
 }
 
@@ -24,7 +24,11 @@ fn value(graph: &Graph, node: &Node) -> Option<Array> {
     }
     let effects = matches!(
         node.primitive,
-        Primitive::Assign(_) | Primitive::Tap(_) | Primitive::Scan(_) | Primitive::StopGradient(_)
+        Primitive::Assign(_)
+            | Primitive::Tap(_)
+            | Primitive::Scan(_)
+            | Primitive::StopGradient(_)
+            | Primitive::CustomGradient(_)
     );
     if effects || node.operands.is_empty() {
         return None;

@@ -12,7 +12,7 @@ fn run(graph: &Graph) -> Graph {
     let mut known: HashMap<u64, Vec<NodeId>> = HashMap::with_capacity(graph.nodes.len());
     Rewrite::run(graph, |graph, node| {
         if matches!(node.primitive, Primitive::Input(_) | Primitive::Assign(_)) {
-            return Fate::Kept(node);
+            return Fate::Kept(Box::new(node));
         }
         let places = known.entry(hash(&node)).or_default();
         let same = places.iter().copied().find(|&place| {
@@ -23,7 +23,7 @@ fn run(graph: &Graph) -> Graph {
             return Fate::Same(place);
         }
         places.push(NodeId(graph.nodes.len() as u32));
-        Fate::Kept(node)
+        Fate::Kept(Box::new(node))
     })
 }
 

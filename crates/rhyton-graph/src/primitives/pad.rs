@@ -70,8 +70,9 @@ impl Rule for Pad {
         }
         let rank = shape.rank();
         let counts = [self.low.len(), self.high.len(), self.interior.len()];
-        let negative = self.low.iter().chain(&self.high).find(|dim| dim.constant < 0);
-        if counts != [rank; 3] || negative.is_some() {
+        let mut places = self.low.iter().chain(&self.high);
+        let negative = places.any(|dim| dim.batches == 0 && dim.constant < 0);
+        if counts != [rank; 3] || negative {
             let expected = format!("low, high ≥ 0 and interior for each axis of {shape}");
             return Err(Error::argument("pad", "attributes", expected, format!("{self:?}")));
         }
@@ -88,6 +89,17 @@ impl Rule for Pad {
             subtract(all(cotangent), all(&inside))
         });
         Ok(vec![Some(inside), value])
+    }
+
+    fn check_batch(&self, _: &[&Spec], batch: usize) -> Result<()> {
+        let mut places = self.low.iter().chain(&self.high);
+        match places.find(|dim| dim.checked_bind(batch).is_none()) {
+            None => Ok(()),
+            Some(dim) => {
+                let expected = format!("places that are there at N = {batch}");
+                Err(Error::argument("pad", "low and high", expected, dim))
+            }
+        }
     }
 
     fn evaluate(&self, operands: &[&Array], batch: usize) -> Result<Array> {

@@ -200,7 +200,8 @@ fn wrap(dtype: DType, value: i128) -> i128 {
     wholes(&from_wholes(dtype, &[], &[value]))[0]
 }
 
-fn whole_range(dtype: DType) -> (i128, i128) {
+/// The least and the greatest number of an integer type.
+pub(super) fn whole_range(dtype: DType) -> (i128, i128) {
     let bits = dtype.size_bytes() as u32 * 8;
     match dtype {
         DType::Bool => (0, 1),

@@ -169,6 +169,10 @@ impl Rule for Scan {
         gradient::gradient(self, gradient)
     }
 
+    fn check_batch(&self, _: &[&Spec], batch: usize) -> Result<()> {
+        self.body.check_batch(batch)
+    }
+
     fn evaluate(&self, operands: &[&Array], batch: usize) -> Result<Array> {
         let (carries, rest) = operands.split_at(self.carries);
         let (sequences, invariants) = rest.split_at(self.sequences);

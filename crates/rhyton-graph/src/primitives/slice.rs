@@ -66,7 +66,7 @@ impl Rule for Slice {
         let mut dims = Vec::with_capacity(rank);
         for axis in 0..rank {
             let (start, limit) = (self.start[axis], self.limit[axis]);
-            let inside = start.constant >= 0
+            let inside = (start.constant >= 0 || start.batches > 0)
                 && limit.batches <= shape[axis].batches
                 && (limit.batches < shape[axis].batches || limit.constant <= shape[axis].constant);
             let ordered = start.batches < limit.batches
@@ -100,20 +100,34 @@ impl Rule for Slice {
         Ok(vec![Some(Tensor::emit(pad, &[gradient.cotangent, &zero]))])
     }
 
+    fn check_batch(&self, operands: &[&Spec], batch: usize) -> Result<()> {
+        for (axis, size) in operands[0].shape.bind(batch).into_iter().enumerate() {
+            let (start, limit) = (self.start[axis], self.limit[axis]);
+            let inside = start.checked_bind(batch).is_some()
+                && limit.checked_bind(batch).is_some_and(|limit| limit <= size);
+            if !inside {
+                let expected = format!("a range inside 0..{size} along axis {axis} at N = {batch}");
+                return Err(Error::argument(
+                    "slice",
+                    "start..limit",
+                    expected,
+                    format!("{start}..{limit}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn evaluate(&self, operands: &[&Array], batch: usize) -> Result<Array> {
         let x = operands[0];
         let all = strides(x.shape());
         let start: Vec<usize> = self.start.iter().map(|dim| dim.bind(batch)).collect();
         let shape: Vec<usize> = (0..x.rank())
             .map(|axis| {
-                let (limit, size) = (self.limit[axis].bind(batch), x.shape()[axis]);
-                if limit > size {
-                    let expected = format!("a limit of at most {size} at N = {batch}");
-                    return Err(Error::argument("slice", "limit", expected, limit));
-                }
-                Ok(limit.saturating_sub(start[axis]).div_ceil(self.stride[axis]))
+                let length = self.limit[axis].bind(batch).saturating_sub(start[axis]);
+                length.div_ceil(self.stride[axis])
             })
-            .collect::<Result<_>>()?;
+            .collect();
         let walk: Vec<usize> = all.iter().zip(&self.stride).map(|(a, b)| a * b).collect();
         let first = offset(&start, &all);
         Ok(gather_places(x, &shape, None, |place| Some(first + offset(place, &walk))))

@@ -4,11 +4,13 @@ use rhyton_tensor::{Array, DType};
 
 use super::Sample;
 use crate::{
-    ArgReduce, ArgReduction, Assign, Binary, Broadcast, Cast, Compare, Concatenate, Cumulative,
-    Dim, Dot, Gather, Iota, Loop, Pad, RandomBits, Reduce, Reduction, Reshape, Reverse, Scatter,
-    Scattering, Select, Shape, Slice, Spec, StopGradient, Tap, Tensor, Transpose, Unary,
-    VariableId, matmul, scan, sign, tanh,
+    ArgReduce, ArgReduction, Argsort, Assign, Binary, Broadcast, Cast, Compare, Concatenate,
+    Cumulative, Dim, Dot, Gather, Iota, Loop, Pad, RandomBits, Reduce, Reduction, Reshape, Reverse,
+    Scatter, Scattering, Select, Shape, Slice, Sort, Spec, StopGradient, Tap, Tensor, Transpose,
+    Unary, VariableId, custom_gradient, matmul, scan, sign, tanh,
 };
+
+mod windows;
 
 /// From tensors to tensors of the same program.
 pub type Function = Box<dyn Fn(&[Tensor]) -> Vec<Tensor>>;
@@ -51,8 +53,17 @@ fn case(
 /// The cases of all primitives but `read_variable`, which no function of tensors emits: what their
 /// own tests examine, and what every backend is held to.
 pub fn cases() -> Vec<Case> {
-    let lists =
-        [unary(), binary(), compare(), reduce(), movement(), indexing(), sources(), loops()];
+    let lists = [
+        unary(),
+        binary(),
+        compare(),
+        reduce(),
+        movement(),
+        indexing(),
+        windows::cases(),
+        sources(),
+        loops(),
+    ];
     lists.into_iter().flatten().collect()
 }
 
@@ -147,6 +158,15 @@ fn reduce() -> Vec<Case> {
             })
             .into()
     }));
+    for descending in [false, true] {
+        cases.push(case("sort", vec![floats(&[4, -1, 3], -1.0, 1.0)], move |x| {
+            vec![Tensor::emit(Sort { axis: 0, descending }, &[&x[0]])]
+        }));
+        let ties = listed(DType::F32, &[-1, 5], &[1.0, -0.0, 0.0, 1.0, f64::NAN, -3.0, 2.0]);
+        cases.push(case("argsort", vec![ties], move |x| {
+            vec![Tensor::emit(Argsort { axis: 1, descending }, &[&x[0]])]
+        }));
+    }
     for (name, reduction) in
         [("arg_maximum", ArgReduction::Maximum), ("arg_minimum", ArgReduction::Minimum)]
     {
@@ -227,6 +247,13 @@ fn sources() -> Vec<Case> {
             vec![&x[0] * x[0].leaf(Iota { shape, axis: 1, dtype })]
         }),
         case("dimension", x(), |x| vec![crate::mean(&x[0], None, false)]),
+        case("custom_gradient", vec![floats(&[-1, 3], -1.0, 1.0), floats(&[3], -1.0, 1.0)], |x| {
+            let value = tanh(&x[0] * &x[1]);
+            vec![custom_gradient(&[&x[0], &x[1]], &value, |inputs, value| {
+                let outer = 1.0 - value * value;
+                vec![&outer * &inputs[1], outer * &inputs[0]]
+            })]
+        }),
         case("stop_gradient", x(), |x| vec![Tensor::emit(StopGradient, &[&sign(&x[0])])]),
         case("tap", x(), |x| vec![Tensor::emit(Tap { name: "here".to_owned() }, &[&x[0]])]),
         case("assign", vec![floats(&[3], -1.0, 1.0)], |x| {

@@ -89,7 +89,10 @@ fn apply(tracer: &Tracer, values: &[Tensor], [kind, a, b, c]: Step) -> Vec<Tenso
             let kinds = [DType::F32, DType::I32, DType::Bool, DType::F64, DType::BF16, DType::U8];
             Tensor::emit(Cast { dtype: kinds[c % 6] }, &[x])
         }
-        8 => Tensor::emit(Reduce::new(Reduction::ALL[c % 6], &[axis]), &[x]),
+        8 => {
+            let axes: &[usize] = if (c / 6).is_multiple_of(4) { &[] } else { &[axis] };
+            Tensor::emit(Reduce::new(Reduction::ALL[c % 6], axes), &[x])
+        }
         9 => Tensor::emit(Transpose { permutation: (0..x.rank()).rev().collect() }, &[x]),
         10 => {
             let dims = std::iter::once(Dim::fixed(2)).chain(x.shape().iter().copied());
@@ -100,10 +103,14 @@ fn apply(tracer: &Tracer, values: &[Tensor], [kind, a, b, c]: Step) -> Vec<Tenso
             let shape = x.shape().iter().rev().copied().collect();
             Tensor::emit(Reshape { shape }, &[x])
         }
-        12 => cut(x, axis),
+        12 => cut(x, axis, c),
         13 => {
             let low = vec![Dim::fixed(c % 2); x.rank()];
-            let pad = Pad { high: low.clone(), low, interior: vec![c / 2 % 2; x.rank()] };
+            let mut high = low.clone();
+            if c.is_multiple_of(5) && x.rank() > 0 {
+                high[axis] = Dim::BATCH.offset(-1 - (c % 3) as isize);
+            }
+            let pad = Pad { high, low, interior: vec![c / 2 % 2; x.rank()] };
             Tensor::emit(pad, &[x, &x.scalar_like(c as f64)])
         }
         14 => Tensor::emit(Concatenate { axis }, &[x, same]),
@@ -123,12 +130,16 @@ fn apply(tracer: &Tracer, values: &[Tensor], [kind, a, b, c]: Step) -> Vec<Tenso
     vec![one]
 }
 
-fn cut(x: &Tensor, axis: usize) -> Tensor {
+/// A part along an axis; along one of the batch it may not be there in a small batch.
+fn cut(x: &Tensor, axis: usize, c: usize) -> Tensor {
     let mut limit = x.shape().to_vec();
-    if limit.get(axis).is_some_and(|dim| dim.batches == 0 && dim.constant > 1) {
-        limit[axis] = limit[axis].offset(-1);
+    let mut start = vec![Dim::fixed(0); x.rank()];
+    match limit.get(axis) {
+        Some(dim) if dim.batches > 0 && c.is_multiple_of(2) => limit[axis] = Dim::fixed(c % 4),
+        Some(dim) if dim.batches > 0 => start[axis] = Dim::fixed(c % 3),
+        Some(dim) if dim.constant > 1 => limit[axis] = limit[axis].offset(-1),
+        _ => {}
     }
-    let start = vec![Dim::fixed(0); x.rank()];
     Tensor::emit(Slice { start, limit, stride: vec![1; x.rank()] }, &[x])
 }
 

@@ -180,5 +180,35 @@ fn a_slice_past_a_small_batch_is_an_error() {
     let slice = crate::Slice { start, limit, stride: vec![1] };
     tracer.output("y", &Tensor::emit(slice, &[&input])).unwrap();
     let error = crate::interpret(&tracer.finish(), &[&x]).unwrap_err();
-    insta::assert_snapshot!(error, @"slice: limit expected a limit of at most 1 at N = 1, received 5");
+    insta::assert_snapshot!(error, @"slice: start..limit expected a range inside 0..1 along axis 0 at N = 1, received 0..5");
+}
+
+/// The first rows of a batch: the gradient of the others is 0, and a smaller batch is refused.
+#[test]
+fn a_part_of_the_batch_has_a_gradient() {
+    let first = |x: &[Tensor]| {
+        let (start, limit) = (vec![Dim::fixed(0)], vec![Dim::fixed(5)]);
+        Tensor::emit(crate::Slice { start, limit, stride: vec![1] }, &[&x[0]])
+    };
+    let tracer = crate::Tracer::new(std::sync::Arc::new([]));
+    let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[])));
+    let loss = sum(&(first(std::slice::from_ref(&x)) * &x.scalar_like(3.0)), None, false);
+    tracer.output("dx", &gradients(&loss, &[&x]).unwrap()[0]).unwrap();
+    let graph = tracer.finish();
+    let found = crate::interpret(&graph, &[&Array::zeros(DType::F32, &[7])]).unwrap();
+    assert_eq!(found[0].view::<f32>(), [3.0, 3.0, 3.0, 3.0, 3.0, 0.0, 0.0]);
+    assert!(crate::interpret(&graph, &[&Array::zeros(DType::F32, &[4])]).is_err());
+}
+
+#[test]
+fn the_last_row_of_a_batch_can_be_cut_out() {
+    let tracer = crate::Tracer::new(std::sync::Arc::new([]));
+    let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[])));
+    let (start, limit) = (vec![Dim::BATCH.offset(-1)], vec![Dim::BATCH]);
+    let last = Tensor::emit(crate::Slice { start, limit, stride: vec![1] }, &[&x]);
+    tracer.output("y", &last).unwrap();
+    let graph = tracer.finish();
+    let found = crate::interpret(&graph, &[&line(&[1.0, 2.0, 3.0])]).unwrap();
+    assert_eq!(found[0].view::<f32>(), [3.0]);
+    assert!(crate::interpret(&graph, &[&line(&[])]).is_err());
 }

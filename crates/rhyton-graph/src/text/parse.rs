@@ -5,24 +5,11 @@ use std::sync::Arc;
 use rhyton_tensor::{Array, DType, bf16, f16};
 
 use super::HEADER;
+use super::bounds::{BYTES_MAX, DEPTH_MAX, NODES_MAX, TOTAL_MAX, bounded, check_cost};
 use crate::{
     Attribute, Attributes, Dim, Error, Graph, Node, NodeId, Primitive, Projection, Result, Shape,
     Spec, VariableId, VariableSpec,
 };
-
-/// The longest text that is read.
-const BYTES_MAX: usize = 64 << 20;
-/// Nodes in all, those of sub-graphs included.
-const NODES_MAX: usize = 100_000;
-/// Sub-graphs in sub-graphs, lists in lists.
-const DEPTH_MAX: usize = 8;
-const RANK_MAX: usize = 32;
-/// Elements of one value at N = 1, zeros counted as ones.
-const VOLUME_MAX: u64 = 1 << 26;
-/// Elements of all values together.
-const TOTAL_MAX: u64 = 1 << 28;
-/// Nodes that a run at N = 1 computes, each step of a loop counted.
-const COST_MAX: u64 = 1 << 24;
 
 impl FromStr for Graph {
     type Err = Error;
@@ -43,21 +30,9 @@ impl FromStr for Graph {
         if parser.at < text.len() {
             return Err(parser.error("a node, `output` or `assign`"));
         }
-        if cost(&graph) > COST_MAX {
-            let expected = format!("loops of at most {COST_MAX} nodes, all steps counted");
-            return Err(Error::argument("graph text", "scan", expected, "more"));
-        }
+        check_cost(&graph)?;
         Ok(graph)
     }
-}
-
-/// How many nodes a run computes.
-fn cost(graph: &Graph) -> u64 {
-    let costs = graph.nodes.iter().map(|node| match &node.primitive {
-        Primitive::Scan(scan) => cost(&scan.body).saturating_mul(scan.length as u64 + 1),
-        _ => 1,
-    });
-    costs.fold(0, u64::saturating_add)
 }
 
 struct Parser<'a> {
@@ -318,17 +293,9 @@ impl<'a> Parser<'a> {
         parsed.ok_or_else(|| self.error("a size such as 3, N or 2N-1"))
     }
 
-    /// The number of elements at N = 1; fails for shapes whose arithmetic or storage would get out
-    /// of hand.
+    /// The number of elements at N = 1; fails for shapes that would get out of hand.
     fn bounded(&self, shape: &Shape) -> Result<u64> {
-        let sizes = shape.iter().map(|dim| {
-            (dim.batches as u64).saturating_add(dim.constant.unsigned_abs() as u64).max(1)
-        });
-        let volume = sizes.fold(1, u64::saturating_mul);
-        if shape.rank() <= RANK_MAX && volume <= VOLUME_MAX {
-            return Ok(volume);
-        }
-        Err(self.error(format!("at most {RANK_MAX} axes and {VOLUME_MAX} elements at N = 1")))
+        bounded(shape).map_err(|expected| self.error(expected))
     }
 
     fn operand(&mut self, graph: &Graph) -> Result<NodeId> {

@@ -87,6 +87,68 @@ fn a_saved_function_is_called_again() {
     insta::assert_snapshot!(wrong.unwrap_err(), @"run: input `x` expected float32[2, 3], received float32[2, 4]");
 }
 
+/// A derivative that was stated is part of the text, in loops too.
+#[test]
+fn a_saved_function_keeps_its_stated_derivative() {
+    let seven = |x: &Tensor| {
+        crate::custom_gradient(&[x], &(x * 2.0), |inputs, _| vec![inputs[0].scalar_like(7.0)])
+    };
+    let function = |x: &[Tensor]| {
+        let over = Loop { carries: &x[..1], length: Some(2), ..Loop::default() };
+        let looped = scan(&over, |turn| Ok((vec![seven(&turn.carries[0])], Vec::new()))).unwrap();
+        vec![seven(&x[0]) + &looped.0[0]]
+    };
+    let slope = |x: &[Tensor], y: &[Tensor]| {
+        crate::gradients(&crate::sum(&y[0], None, false), &[&x[0]]).unwrap()
+    };
+    let tracer = Tracer::new(Arc::new([]));
+    let x = tracer.input("x", Spec::new(DType::F32, &[2][..]));
+    tracer.output("y", &function(&[x])[0]).unwrap();
+    let saved: Graph = crate::simplify(&tracer.finish()).to_string().parse().unwrap();
+    let array = Array::from_slice(&[2], &[0.5_f32, -1.0]).unwrap();
+    let found = eval(|x| slope(x, &saved.call(x).unwrap()), &[&array]).unwrap();
+    assert_eq!(found[0].view::<f32>(), [56.0, 56.0]);
+    assert_eq!(found, eval(|x| slope(x, &function(x)), &[&array]).unwrap());
+    let bare = crate::without_derivatives(&saved);
+    assert!(!bare.to_string().contains("custom_gradient"));
+    let plain = crate::interpret(&saved, &[&array]).unwrap();
+    assert_eq!(crate::interpret(&bare, &[&array]).unwrap(), plain);
+}
+
+#[test]
+fn a_stated_derivative_that_does_not_fit_is_refused() {
+    let text = "%0 = input{name=\"x\", spec=float32[2]} : float32[2]\n\
+        %1 = custom_gradient{derivative=graph {\n\
+        %0 = input{name=\"x0\", spec=float32[3]} : float32[3]\noutput \"dx0\" %0\n}} %0, %0 : float32[2]";
+    insta::assert_snapshot!(refused(text), @"custom_gradient: derivative expected a derivative by each of 1 inputs, from them and the value, received a graph from 1 tensors to 1");
+}
+
+/// What is small at N = 1 must not grow with a power of the batch.
+#[test]
+fn values_that_outgrow_the_batch_are_refused() {
+    let spread = |shape: &str| {
+        let input = "%0 = input{name=\"x\", spec=float32[]} : float32[]\n";
+        format!("{input}%1 = broadcast{{shape={shape}, axes=[]}} %0 : float32{shape}")
+    };
+    assert!(format!("rhyton-graph 1\n{}", spread("[N, N]")).parse::<Graph>().is_ok());
+    insta::assert_snapshot!(refused(&spread("[N, N, N]")).lines().next().unwrap(), @"graph text, line 3: expected at most 2 axes of the batch, and then 65536 elements at N = 1, received `, axes=[]} %0 : float32[N, N, N]`");
+    assert!(refused(&spread("[1000N, 1000N]")).contains("axes of the batch"));
+}
+
+#[test]
+fn loops_of_large_steps_are_refused() {
+    let long = looped().to_string().replace("length=3", "length=100000");
+    let long = long.replace("float32[3, 2]", "float32[100000, 2]");
+    assert!(long.parse::<Graph>().is_ok());
+    let wide =
+        long.replace("float32[N, 2]", "float32[N, 1000000]").replace("[N, 2]", "[N, 1000000]");
+    let wide = wide
+        .replace("float32[2]", "float32[1]")
+        .replace("float32[100000, 2]", "float32[100000, 1]");
+    let wide = wide.replace("uint8[8N]", "uint8[4000000N]");
+    assert!(wide.parse::<Graph>().unwrap_err().to_string().contains("all steps of loops counted"));
+}
+
 fn refused(lines: &str) -> String {
     let text = format!("rhyton-graph 1\n{lines}");
     text.parse::<Graph>().unwrap_err().to_string()

@@ -1,10 +1,9 @@
 use std::ops::Range;
 
 use super::Run;
-use crate::bound::BoundProduct;
+use crate::bound::{BoundForm, BoundProduct, Matrices};
 use crate::gemm::{Matrix, Sizes};
 use crate::plan::program::Product;
-use crate::simd::Level;
 
 /// Rows of a product's result that are in the cache.
 pub(super) struct Panel<'a> {
@@ -19,46 +18,70 @@ pub(super) type Epilogue<'a> = dyn Fn(Panel<'_>, &mut [f32]) + Sync + 'a;
 impl Run<'_> {
     /// Runs a product panel by panel, each followed by the epilogue.
     pub(super) fn product(&self, product: &Product, bound: &BoundProduct, epilogue: &Epilogue<'_>) {
-        let BoundProduct { batches, sizes, panel, panels, .. } = bound;
+        match &bound.form {
+            BoundForm::Matrices(matrices) => self.matrices(product, bound, matrices, epilogue),
+            BoundForm::Windows(windows) if windows.is_in_order() => {
+                self.windows(product, bound, windows, epilogue);
+            }
+            BoundForm::Windows(windows) => self.scattered_windows(product, bound, windows),
+        }
+    }
+
+    fn matrices(
+        &self,
+        product: &Product,
+        bound: &BoundProduct,
+        matrices: &Matrices,
+        epilogue: &Epilogue<'_>,
+    ) {
+        let Matrices { batches, sizes, panels, .. } = matrices;
         let Sizes { rows, columns, depth } = *sizes;
         if batches * rows * columns == 0 {
             return;
         }
-        self.pack(product, bound);
+        self.pack(product, matrices);
         let packed_len = self.level.packed_len(*sizes);
-        let scratch_len = Level::scratch_len(*sizes);
         let work = (batches * rows * columns * depth).div_ceil(4);
         self.tasks(work, batches * panels, &|participant, task| {
-            let (batch, start) = (task / panels, task % panels * panel);
-            let range = start..rows.min(start + panel);
-            let a = self.operand(product, bound, 0, batch);
+            let (batch, start) = (task / panels, task % panels * bound.panel);
+            let count = bound.panel.min(rows - start);
+            let a = self.operand(product, matrices, 0, batch);
             let a = Matrix { values: a.values.get(start * a.row_stride..).unwrap_or(&[]), ..a };
             let packed = self.memory.read::<f32>(product.packed, batch * packed_len, packed_len);
             let first = (batch * rows + start) * columns;
-            let part = Sizes { rows: range.len(), ..*sizes };
-            let (scratch, registers) = self.scratch.part(participant).split_at_mut(scratch_len);
-            let count = range.len() * columns;
-            let room = if product.fleeting { panel * columns } else { 0 };
-            let (own, registers) = registers.split_at_mut(room);
-            let c = if product.fleeting {
-                &mut own[..count]
-            } else {
-                self.memory.write::<f32>(product.to, first, count)
-            };
+            let part = Sizes { rows: count, ..*sizes };
+            let (scratch, rest) = self.scratch.part(participant).split_at_mut(bound.scratch);
+            let (own, registers) = rest.split_at_mut(bound.room);
+            let c = self.panel(product, first..first + count * columns, own);
             self.level.multiply(part, (a, packed), c, scratch);
-            epilogue(Panel { range: first..first + count, values: c }, registers);
+            epilogue(Panel { range: first..first + c.len(), values: c }, registers);
         });
+    }
+
+    /// Where a panel of results is computed: in its place, or in working memory if nothing but the
+    /// epilogue reads it.
+    pub(super) fn panel<'m>(
+        &'m self,
+        product: &Product,
+        range: Range<usize>,
+        own: &'m mut [f32],
+    ) -> &'m mut [f32] {
+        if product.fleeting {
+            &mut own[..range.len()]
+        } else {
+            self.memory.write::<f32>(product.to, range.start, range.len())
+        }
     }
 
     /// One operand's matrix of one batch index.
     fn operand(
         &self,
         product: &Product,
-        bound: &BoundProduct,
+        matrices: &Matrices,
         operand: usize,
         batch: usize,
     ) -> Matrix<'_> {
-        let canonical = &bound.canonical;
+        let canonical = &matrices.canonical;
         let mut rest = batch;
         let mut offset = 0;
         for (axis, &size) in canonical.batch.iter().enumerate().rev() {
@@ -72,14 +95,14 @@ impl Run<'_> {
     }
 
     /// Packs the second operand of every batch index.
-    fn pack(&self, product: &Product, bound: &BoundProduct) {
-        let sizes = bound.sizes;
+    fn pack(&self, product: &Product, matrices: &Matrices) {
+        let sizes = matrices.sizes;
         let slivers = self.level.slivers(sizes.columns);
         let each = self.level.packed_len(sizes) / slivers;
-        let tasks = bound.batches * slivers;
+        let tasks = matrices.batches * slivers;
         self.tasks(tasks * each, tasks, &|_, task| {
             let (batch, sliver) = (task / slivers, task % slivers);
-            let b = self.operand(product, bound, 1, batch);
+            let b = self.operand(product, matrices, 1, batch);
             let packed = self.memory.write::<f32>(product.packed, task * each, each);
             self.level.pack_sliver(sizes, b, sliver, packed);
         });

@@ -217,6 +217,10 @@ fn positions<T: Copy + PartialOrd>(
     [outer, length, inner]: [usize; 3],
     y: &mut [i32],
 ) {
+    if length == 0 {
+        y.fill(0);
+        return;
+    }
     let is_nan = |value: T| value.partial_cmp(&value).is_none();
     for (place, y) in y.iter_mut().enumerate().take(outer * inner) {
         let start = place / inner * length * inner + place % inner;

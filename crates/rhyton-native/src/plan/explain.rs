@@ -4,7 +4,32 @@ use rhyton_graph::{Dim, Shape};
 
 use super::program::{Instruction, LeafKind, Source};
 use super::{Kernel, Place, Plan, Step};
-use crate::bound::{Bound, BoundStep};
+use crate::bound::{Bound, BoundForm, BoundProduct, BoundStep, Matrices};
+use crate::gemm::Sliding;
+
+/// What a product multiplies.
+fn form(product: &BoundProduct) -> String {
+    match &product.form {
+        BoundForm::Matrices(Matrices { batches, sizes, .. }) => {
+            format!("product {batches}x[{}, {}, {}]", sizes.rows, sizes.depth, sizes.columns)
+        }
+        BoundForm::Windows(bound) if bound.backward => {
+            let walks: Vec<String> = bound.walks.iter().map(windows).collect();
+            format!("input gradient of {}", walks.join(", "))
+        }
+        BoundForm::Windows(bound) => windows(&bound.walks[0]),
+    }
+}
+
+/// Rows of windows times weights, of every group.
+fn windows(sliding: &Sliding) -> String {
+    let Sliding { groups, depth, columns, .. } = sliding;
+    let (rows, taps) = (sliding.rows(), sliding.taps.len());
+    if sliding.is_depthwise() {
+        return format!("depthwise convolution [{rows}, {taps} taps, {groups}]");
+    }
+    format!("convolution {groups}x[{rows}, {taps} taps of {depth}, {columns}]")
+}
 
 /// A place's short name: `in0`, `const3`, `var2`, `out1`, `tmp7`.
 fn name(plan: &Plan, slot: usize) -> String {
@@ -61,11 +86,9 @@ impl Plan {
                 let loads = chain.instructions.iter().filter(is_load).count();
                 let spread =
                     chain.leaves.iter().filter(|leaf| leaf.kind == LeafKind::Expanded).count();
-                let product = numbers.product.as_ref().map_or(String::new(), |product| {
-                    let sizes = product.sizes;
-                    let (rows, depth, columns) = (sizes.rows, sizes.depth, sizes.columns);
-                    format!("product {}x[{rows}, {depth}, {columns}] then ", product.batches)
-                });
+                let product = numbers.product.as_ref();
+                let product =
+                    product.map_or(String::new(), |product| format!("{} then ", form(product)));
                 let nodes: Vec<&str> =
                     step.nodes.iter().map(|&node| self.graph.node(node).primitive.name()).collect();
                 format!(
@@ -74,10 +97,17 @@ impl Plan {
                     nodes.join(" ")
                 )
             }
-            (Kernel::Product(_), BoundStep::Product(product)) => {
-                let sizes = product.sizes;
-                let (rows, depth, columns) = (sizes.rows, sizes.depth, sizes.columns);
-                format!("product {}x[{rows}, {depth}, {columns}]", product.batches)
+            (Kernel::Product(_), BoundStep::Product(product)) => form(product),
+            (Kernel::WeightGradient { .. }, BoundStep::KernelGradient(gradient)) => {
+                let what = windows(&gradient.sliding);
+                format!("kernel gradient of {what}, {} chunks", gradient.chunks)
+            }
+            (Kernel::WindowReduce { reduction, window, from, .. }, _) => {
+                format!("{reduction:?} of windows {:?} over {}", window.size, shape(from))
+            }
+            (Kernel::MaxWindowGradient { window, operands, .. }, _) => {
+                let x = shape(&operands[0]);
+                format!("gradient of maxima of windows {:?} over {x}", window.size)
             }
             (Kernel::Reduce { reduce, from, .. }, _) => {
                 format!("{:?} over {:?} of {}", reduce.reduction, reduce.axes, shape(from))

@@ -108,7 +108,7 @@ impl Groups {
                 graph.node(member).operands.iter().find_map(|&operand| {
                     let view = views.read(operand);
                     let fits = view.is_root()
-                        && products::is_product(graph, view.root)
+                        && products::is_in_order(graph, view.root)
                         && graph.node(view.root).spec.shape == *shape
                         && levels.level[view.root.index()] + 1 == level;
                     fits.then_some(view.root)

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use rhyton_graph::{Dot, Graph, Node, NodeId, Primitive, Shape, Transpose};
+use rhyton_graph::{Dim, Dot, Graph, Node, NodeId, Primitive, Shape, Transpose};
 use rhyton_tensor::DType;
 
+use super::program::Form;
 use super::views::{Strided, View};
 
 /// A product as `batch` times `[rows, depth] · [depth, columns]`, at one batch size.
@@ -81,7 +82,36 @@ pub(crate) fn canonical(dot: &Dot, views: [&Strided; 2]) -> Canonical {
 
 /// Whether the node is a product with a fast kernel.
 pub(crate) fn is_product(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id).primitive, Primitive::Dot(_)) && is_fast(graph, id)
+    form(graph, id).is_some()
+}
+
+/// What the node sums, if it is a product with a fast kernel.
+pub(crate) fn form(graph: &Graph, id: NodeId) -> Option<Form> {
+    let form = match &graph.node(id).primitive {
+        Primitive::Dot(dot) => Form::Dot(dot.clone()),
+        Primitive::Convolution(convolution) => Form::Convolution(convolution.window.clone()),
+        Primitive::ConvolutionInputGradient(gradient) => {
+            Form::InputGradient(gradient.window.clone(), gradient.shape.clone())
+        }
+        _ => return None,
+    };
+    is_fast(graph, id).then_some(form)
+}
+
+/// Whether the product's rows are computed in order, so that a chain can follow panel by panel.
+pub(crate) fn is_in_order(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    match form(graph, id) {
+        Some(Form::Dot(_) | Form::Convolution(_)) => true,
+        Some(Form::InputGradient(window, x)) => {
+            // Where each channel is a group, several of the cotangent's become one.
+            let kernel = &graph.node(node.operands[1]).spec.shape;
+            let repeated =
+                x.last() != kernel.last() && Some(&Dim::fixed(window.groups)) == x.last();
+            window.stride.iter().all(|&stride| stride == 1) && (window.groups == 1 || !repeated)
+        }
+        None => false,
+    }
 }
 
 /// The graph with a transposition before every operand of a product whose axes do not lie as

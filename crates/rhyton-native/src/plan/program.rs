@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use rhyton_graph::{Dot, Graph, NodeId, Shape};
+use rhyton_graph::{ConvolutionWindow, Dot, Graph, NodeId, Shape};
 use rhyton_tensor::DType;
 
 use super::elementwise::{self, Operation};
@@ -32,15 +32,25 @@ pub(crate) struct Chain {
     pub(crate) registers: usize,
 }
 
-/// A matrix product and where its result lies.
+/// What a product sums.
+#[derive(Debug, Clone)]
+pub(crate) enum Form {
+    Dot(Dot),
+    /// Windows of the first operand times a kernel.
+    Convolution(ConvolutionWindow),
+    /// The derivative of a convolution by its x, of this shape; the first operand is the cotangent.
+    InputGradient(ConvolutionWindow, Shape),
+}
+
+/// A matrix product, or a convolution, and where its result lies.
 #[derive(Debug, Clone)]
 pub(crate) struct Product {
-    pub(crate) dot: Dot,
+    pub(crate) form: Form,
     pub(crate) operands: [Source; 2],
     pub(crate) to: usize,
     /// Whether only the chain behind it reads the result, so that a panel of it is enough.
     pub(crate) fleeting: bool,
-    /// Working memory for the packed second operand.
+    /// Working memory for the packed second operand, or the first one with channels repeated.
     pub(crate) packed: usize,
 }
 

@@ -365,6 +365,8 @@ impl Scheduler<'_> {
                     Kernel::Copy { from, to }
                 } else if products::is_product(self.graph, node) {
                     Kernel::Product(self.product(node))
+                } else if let Some(kernel) = self.kernel_gradient(node) {
+                    kernel
                 } else {
                     kernel_of(&self.memory(), node)
                 };
@@ -386,17 +388,37 @@ impl Scheduler<'_> {
         alone || committed || reordered || reads.any(|view| view.root == id)
     }
 
+    /// The derivative of a convolution by its kernel, with working memory.
+    fn kernel_gradient(&mut self, id: NodeId) -> Option<Kernel> {
+        let node = self.graph.node(id);
+        let Primitive::ConvolutionKernelGradient(gradient) = &node.primitive else { return None };
+        if super::is_reference(self.graph, id) {
+            return None;
+        }
+        let nothing = || Spec::new(node.spec.dtype, &[0][..]);
+        let partials = self.slot(Place::Temporary, nothing());
+        let repeated = self.slot(Place::Temporary, nothing());
+        let memory = self.memory();
+        let read = |place: usize| memory.source(self.views.read(node.operands[place]));
+        Some(Kernel::WeightGradient {
+            window: gradient.window.clone(),
+            kernel: node.spec.shape.clone(),
+            operands: [read(0), read(1)],
+            to: self.slot_of[id.index()].expect("a step of its own has memory"),
+            partials,
+            repeated,
+        })
+    }
+
     fn product(&mut self, id: NodeId) -> Product {
         let node = self.graph.node(id);
-        let Primitive::Dot(dot) = node.primitive.clone() else {
-            unreachable!("only products are attached to chains")
-        };
+        let form = products::form(self.graph, id).expect("only products are asked for");
         let packed = self.slot(Place::Temporary, Spec::new(node.spec.dtype, &[0][..]));
         let memory = self.memory();
         let read = |place: usize| memory.source(self.views.read(node.operands[place]));
         let to = self.slot_of[id.index()].expect("products have memory");
         let temporary = matches!(self.slots[to].place, Place::Temporary);
         let fleeting = temporary && !self.escapes(id);
-        Product { dot, operands: [read(0), read(1)], to, fleeting, packed }
+        Product { form, operands: [read(0), read(1)], to, fleeting, packed }
     }
 }

@@ -2,11 +2,15 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 
 use rhyton_graph::{Backend, RunOptions};
 use rhyton_native::NativeBackend;
+use rhyton_tensor::{Array, DType};
 
 use crate::blog::{Network, batch};
+use crate::compare::sample;
+use crate::convolutions;
 
 struct Counting;
 
@@ -49,6 +53,30 @@ fn a_training_step_allocates_nothing_after_the_first() {
             }
             let allocated = COUNT.with(Cell::get) - before;
             assert!(round == 0 || allocated == 0, "{allocated} on {threads} threads");
+        }
+    }
+}
+
+/// Convolutions and their gradients of every kind, at changing batch sizes.
+#[test]
+fn convolutions_allocate_nothing_after_the_first() {
+    for case in convolutions::cases() {
+        let graph = convolutions::network(&case);
+        let program = NativeBackend.session(None, Arc::new([])).unwrap().compile(&graph).unwrap();
+        let batches = [5, 2].map(|count| -> Vec<Array> {
+            let specs = graph.inputs.iter().map(|&id| &graph.node(id).spec);
+            specs.map(|spec| sample(DType::F32, &spec.shape.bind(count), 1)).collect()
+        });
+        let batches = batches.each_ref().map(|arrays| arrays.iter().collect::<Vec<&Array>>());
+        let mut outputs = Vec::new();
+        for round in 0..3 {
+            let before = COUNT.with(Cell::get);
+            for inputs in &batches {
+                let options = RunOptions { threads: 1, cancel: None };
+                program.run(inputs, &mut outputs, &options).unwrap();
+            }
+            let allocated = COUNT.with(Cell::get) - before;
+            assert!(round == 0 || allocated == 0, "{allocated}");
         }
     }
 }

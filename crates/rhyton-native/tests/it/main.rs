@@ -4,6 +4,7 @@
 mod allocator;
 mod blog;
 mod compare;
+mod convolutions;
 mod network;
 mod primitives;
 mod random_graphs;

@@ -151,6 +151,29 @@ fn layout_operations_keep_every_bit() {
     }
 }
 
+/// Enough elements for several tasks of one move.
+#[test]
+fn large_moves_are_cut_into_tasks() {
+    let specs = [spec(DType::F32, Shape::batched(&[70, 33])), spec(DType::F32, Shape::scalar())];
+    let graph = build(&specs, |x| {
+        let fixed = |amounts: &[usize]| amounts.iter().map(|&amount| Dim::fixed(amount)).collect();
+        let pad = Pad { low: fixed(&[1, 0, 2]), high: fixed(&[0, 3, 0]), interior: vec![0, 1, 2] };
+        let slice = Slice {
+            start: fixed(&[0, 3, 1]),
+            limit: vec![Dim::BATCH, Dim::fixed(66), Dim::fixed(32)],
+            stride: vec![1, 2, 1],
+        };
+        vec![
+            Tensor::emit(pad, &[&x[0], &x[1]]),
+            Tensor::emit(slice, &[&x[0]]),
+            Tensor::emit(Reverse { axes: vec![0, 2] }, &[&x[0]]),
+            Tensor::emit(Concatenate { axis: 1 }, &[&x[0], &x[0]]),
+            transpose(&x[0], &[2, 0, 1]),
+        ]
+    });
+    check(&graph, &[17, 1, 0]);
+}
+
 #[test]
 fn sources_of_numbers() {
     let specs = [spec(DType::U32, &[2][..]), spec(DType::U32, Shape::batched(&[2]))];

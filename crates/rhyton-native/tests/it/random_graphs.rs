@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use rhyton_graph::{
-    Binary, Compare, Dot, Graph, Reduce, Reduction, Select, Shape, Tensor, Unary, broadcast_in_dim,
-    softmax, transpose,
+    Binary, Compare, Concatenate, Dim, Dot, Graph, Pad, Reduce, Reduction, Select, Shape, Slice,
+    Tensor, Unary, broadcast_in_dim, softmax, transpose,
 };
 use rhyton_tensor::DType;
 
@@ -36,7 +36,7 @@ fn grow(choices: &[(u8, u8, u8)]) -> Graph {
             let pick = |place: u8| values[place as usize % values.len()].clone();
             let (first, second) = (pick(a), pick(b));
             let sum = |axes: &[usize]| Tensor::emit(Reduce::new(Reduction::Sum, axes), &[&first]);
-            values.push(match kind % 10 {
+            values.push(match kind % 13 {
                 0 | 1 => Tensor::emit(UNARY[b as usize % UNARY.len()], &[&first]),
                 2 | 3 => Tensor::emit(BINARY[(a ^ b) as usize % BINARY.len()], &[&first, &second]),
                 4 => {
@@ -47,6 +47,8 @@ fn grow(choices: &[(u8, u8, u8)]) -> Graph {
                 6 => broadcast_in_dim(&bound(&sum(&[0])), &full, &[1]),
                 7 => broadcast_in_dim(&bound(&sum(&[1])), &full, &[0]),
                 8 => softmax(&first, -1),
+                9 => rolled(&first, &second, (b % 3) as usize),
+                10 => padded(&first, (a % 3) as usize),
                 _ => {
                     let turned = transpose(&first, &[1, 0]);
                     let gram = Tensor::emit(Dot::matrices(1, 0), &[&turned, &second]);
@@ -60,6 +62,27 @@ fn grow(choices: &[(u8, u8, u8)]) -> Graph {
         results.push(values[values.len() - 1].clone());
         results
     })
+}
+
+/// The last rows of one value behind the first of another: nothing for a batch that has not so many.
+fn rolled(first: &Tensor, second: &Tensor, rows: usize) -> Tensor {
+    let wide = Dim::fixed(6);
+    let cut = |x: &Tensor, start: Dim, limit: Dim| {
+        let (start, limit) = (vec![start, Dim::fixed(0)], vec![limit, wide]);
+        Tensor::emit(Slice { start, limit, stride: vec![1; 2] }, &[x])
+    };
+    let top = cut(second, Dim::fixed(rows), Dim::BATCH);
+    let bottom = cut(first, Dim::fixed(0), Dim::fixed(rows));
+    Tensor::emit(Concatenate { axis: 0 }, &[&top, &bottom])
+}
+
+/// The first rows, then as many zeros as the batch has further rows.
+fn padded(x: &Tensor, rows: usize) -> Tensor {
+    let (start, limit) = (vec![Dim::fixed(0); 2], vec![Dim::fixed(rows), Dim::fixed(6)]);
+    let first = Tensor::emit(Slice { start, limit, stride: vec![1; 2] }, &[x]);
+    let high = vec![Dim::BATCH.offset(-(rows as isize)), Dim::fixed(0)];
+    let pad = Pad { low: vec![Dim::fixed(0); 2], high, interior: vec![0; 2] };
+    Tensor::emit(pad, &[&first, &x.scalar_like(0.0)])
 }
 
 proptest! {

@@ -42,7 +42,7 @@ fn saturated(x: Output, from: DType, dtype: DType, to: &mut Lowering<'_>) -> Res
 }
 
 /// The integer with this top byte and all others equal, a scalar.
-fn extreme(dtype: DType, others: u8, top: u8) -> Array {
+pub(super) fn extreme(dtype: DType, others: u8, top: u8) -> Array {
     let mut bytes = vec![others; dtype.size_bytes()];
     if let Some(last) = bytes.last_mut() {
         *last = top;

@@ -1,4 +1,6 @@
-use rhyton_graph::{Assign, Constant, Input, Node, ReadVariable, StopGradient, Tap};
+use rhyton_graph::{
+    Assign, Constant, CustomGradient, Input, Node, ReadVariable, StopGradient, Tap,
+};
 
 use super::{Lower, Lowering, Result, Value};
 
@@ -29,6 +31,12 @@ impl Lower for ReadVariable {
 
 /// The value; the assignment itself follows when the program is complete.
 impl Lower for Assign {
+    fn lower(&self, node: &Node, to: &mut Lowering<'_>) -> Result<Value> {
+        Ok(to.values[node.operands[0].index()])
+    }
+}
+
+impl Lower for CustomGradient {
     fn lower(&self, node: &Node, to: &mut Lowering<'_>) -> Result<Value> {
         Ok(to.values[node.operands[0].index()])
     }

@@ -7,11 +7,7 @@ impl Lower for Pad {
     fn lower(&self, node: &Node, to: &mut Lowering<'_>) -> Result<Value> {
         let (mut x, value) = (to.operand(node, 0)?, to.operand(node, 1)?);
         let mut shape = to.spec(node, 0).shape.to_vec();
-        for (axis, &interior) in self.interior.iter().enumerate() {
-            if interior > 0 {
-                x = between(x, value, (&mut shape, axis, interior), to)?;
-            }
-        }
+        x = to.spread(x, value, &mut shape, &self.interior)?;
         let zero = Dim::fixed(0);
         if self.low.iter().chain(&self.high).all(|&dim| dim == zero) {
             return Ok(x.into());
@@ -31,6 +27,22 @@ impl Lower for Pad {
 }
 
 impl Lowering<'_> {
+    /// `x` with places between neighbours along each axis; `shape` follows.
+    pub(super) fn spread(
+        &mut self,
+        mut x: Output,
+        value: Output,
+        shape: &mut Vec<Dim>,
+        interior: &[usize],
+    ) -> Result<Output> {
+        for (axis, &interior) in interior.iter().enumerate() {
+            if interior > 0 {
+                x = between(x, value, (shape, axis, interior), self)?;
+            }
+        }
+        Ok(x)
+    }
+
     /// `x` with places around it; `counts` has those before and after along each axis in turn.
     pub(super) fn padded(&mut self, x: Output, value: Output, counts: &[Dim]) -> Result<Output> {
         let flat = self.vector(counts)?;

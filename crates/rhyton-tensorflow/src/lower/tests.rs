@@ -241,12 +241,8 @@ fn shaping(x: &[Tensor]) -> Vec<(String, Tensor)> {
         named("narrow + narrow", &scalar + &row),
         named("narrow × full", &row * a),
         named("sliced", slice([zero, one, zero], [rows, fixed(3), fixed(4)], [1, 1, 2])),
-        named(
-            "but the last",
-            slice([zero, zero, one], [rows.offset(-1), one, fixed(4)], [1, 1, 3]),
-        ),
+        named("spread", pad([zero, one, zero], [one, zero, one], [0, 1, 2])),
         named("padded", pad([one, zero, fixed(2)], [rows, one, zero], [0, 0, 0])),
-        named("spread", pad([zero, one, zero], [zero, zero, one], [1, 0, 2])),
         named("reversed", Tensor::emit(Reverse { axes: vec![0, 2] }, &[a])),
         named("joined", rhyton_graph::concatenate(&[a.clone(), row, a.clone()], 0)),
         named("rows", iota(0, DType::F32)),
@@ -265,6 +261,33 @@ fn shapes_of_the_batch_are_bound_at_every_run() {
     for batch in BATCHES {
         agree(&graph, &*program, &[&array(DType::F32, &[batch, 3, 4], 8)]);
     }
+}
+
+/// Shapes with one row less than the batch.
+fn but_one_row(x: &[Tensor]) -> Vec<(String, Tensor)> {
+    let (zero, one) = (Dim::fixed(0), Dim::fixed(1));
+    let (start, limit) = (vec![zero, zero, one], vec![Dim::BATCH.offset(-1), one, Dim::fixed(4)]);
+    let slice = Slice { start, limit, stride: vec![1, 1, 3] };
+    let spread = Pad { low: vec![zero; 3], high: vec![zero, zero, one], interior: vec![1, 0, 2] };
+    vec![
+        named("but the last", Tensor::emit(slice, &[&x[0]])),
+        named("spread", Tensor::emit(spread, &[&x[0], &x[0].scalar_like(9.0)])),
+    ]
+}
+
+#[test]
+fn a_batch_too_small_for_its_shapes_is_refused() {
+    let Some(session) = installed::session(Arc::new([])) else { return };
+    let spec = Spec::new(DType::F32, Shape::batched(&[3, 4]));
+    let (graph, program) = program(&*session, &[spec], but_one_row);
+    for batch in [1, 7, 128] {
+        agree(&graph, &*program, &[&array(DType::F32, &[batch, 3, 4], 8)]);
+    }
+    let empty = array(DType::F32, &[0, 3, 4], 8);
+    let mut outputs = Vec::new();
+    let refused = program.run(&[&empty], &mut outputs, &RunOptions::default()).unwrap_err();
+    assert!(refused.to_string().contains("a batch for which"), "{refused}");
+    interpret(&graph, &[&empty]).unwrap_err();
 }
 
 fn products(x: &[Tensor]) -> Vec<(String, Tensor)> {

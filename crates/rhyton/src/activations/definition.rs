@@ -1,3 +1,4 @@
+use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,14 +35,49 @@ pub enum Body {
     Saved(Vec<(Spec, Arc<Graph>)>),
 }
 
+type Erased = dyn Fn(&Tensor, &[Tensor]) -> Tensor + Send + Sync;
+
 /// A Rust function of the input and the parameters.
-pub type TensorFunction = Arc<dyn Fn(&Tensor, &[Tensor]) -> Tensor + Send + Sync>;
+#[derive(Clone)]
+pub struct TensorFunction {
+    function: Arc<Erased>,
+    /// The function's own type; `None` for a closure over values, whose type says not all.
+    kind: Option<TypeId>,
+}
+
+impl TensorFunction {
+    /// A function from the input and a slice of the parameters.
+    pub fn new<F>(function: F) -> Self
+    where
+        F: Fn(&Tensor, &[Tensor]) -> Tensor + Send + Sync + 'static,
+    {
+        let kind = (size_of::<F>() == 0).then(TypeId::of::<F>);
+        Self { function: Arc::new(function), kind }
+    }
+
+    /// The function's value.
+    pub fn call(&self, x: &Tensor, parameters: &[Tensor]) -> Tensor {
+        (self.function)(x, parameters)
+    }
+
+    /// Whether both are one function.
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.function, &other.function)
+            || (self.kind.is_some() && self.kind == other.kind)
+    }
+}
+
+impl fmt::Debug for TensorFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Rust function")
+    }
+}
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expression(expression) => write!(f, "{expression}"),
-            Self::Function(_) => f.write_str("a Rust function"),
+            Self::Function(function) => write!(f, "{function:?}"),
             Self::OverAxis(builtin, _) => f.write_str(builtin.text()),
             Self::Saved(programs) => write!(f, "a saved function of {} shapes", programs.len()),
         }
@@ -94,11 +130,14 @@ impl Definition {
         format!("{:?}", self.body)
     }
 
-    /// Whether it can be told to compute the same as another; functions only when they are one.
+    /// Whether it can be told to compute the same as another: expressions by their nodes, functions
+    /// when they are one, a function and a saved one by the programs that they make.
     pub(crate) fn same_as(&self, other: &Self) -> bool {
         let same_body = match (&self.body, &other.body) {
             (Body::Expression(a), Body::Expression(b)) => a.nodes() == b.nodes(),
-            (Body::Function(a), Body::Function(b)) => Arc::ptr_eq(a, b),
+            (Body::Function(a), Body::Function(b)) => a.is(b),
+            (Body::Function(_), Body::Saved(programs)) => self.computes(programs),
+            (Body::Saved(programs), Body::Function(_)) => other.computes(programs),
             (Body::OverAxis(a, _), Body::OverAxis(b, _)) => std::ptr::eq(*a, *b),
             (Body::Saved(a), Body::Saved(b)) => {
                 a.len() == b.len()
@@ -109,6 +148,13 @@ impl Definition {
         same_body && self.parameters == other.parameters
     }
 
+    /// Whether the programs are what the definition makes for their inputs.
+    fn computes(&self, programs: &[(Spec, Arc<Graph>)]) -> bool {
+        programs.iter().all(|(spec, graph)| {
+            super::keras_form::program(self, spec).is_ok_and(|own| own == graph.to_string())
+        })
+    }
+
     /// The value for an input and one tensor for each parameter.
     ///
     /// # Errors
@@ -117,7 +163,7 @@ impl Definition {
     pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
         match &self.body {
             Body::Expression(expression) => Ok(expression.lower(x, parameters).checked()?),
-            Body::Function(function) => Ok(function(x, parameters).checked()?),
+            Body::Function(function) => Ok(function.call(x, parameters).checked()?),
             Body::OverAxis(_, function) => Ok(function(x, -1).checked()?),
             Body::Saved(programs) => {
                 let Some((_, program)) = programs.iter().find(|(spec, _)| spec == x.spec()) else {
@@ -136,6 +182,19 @@ impl Definition {
             }
         }
     }
+}
+
+/// An expression as it is computed: its stable form, if it has one. Tells once what that is, and
+/// what the expression's reader warned of.
+pub(crate) fn stabilised(label: &str, expression: Expression) -> Expression {
+    for warning in expression.warnings() {
+        crate::notices::once(&format!("activation `{label}`: {warning}"));
+    }
+    let Some(stable) = expression.stabilise() else { return expression };
+    crate::notices::once(&format!(
+        "activation `{label}`: computed as `{stable}`, which is stable; you wrote `{expression}`"
+    ));
+    stable
 }
 
 /// `name(x, beta=1) = text`, so that parameters keep their order and defaults.

@@ -15,6 +15,42 @@ use super::definition::signature;
 use super::{Activation, Body, BuiltIn, Definition, Parameter, lookup};
 use crate::{Error, Result};
 
+/// The names that Keras 3.15.1 reads in `"activation": name` (`keras.activations.get`).
+const KERAS_NAMES: [&str; 32] = [
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_shrink",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "swish",
+    "tanh",
+    "tanh_shrink",
+    "threshold",
+];
+
 /// The class of an expression written in place.
 const IN_PLACE: &str = "Expression";
 
@@ -36,7 +72,7 @@ impl<'de> Deserialize<'de> for Activation {
 
 fn write(bound: &Bound) -> Value {
     if let Some(builtin) = bound.builtin() {
-        if bound.is_default() {
+        if bound.is_default() && keras_knows(builtin.keras_name()) {
             return json!(builtin.keras_name());
         }
         if let Some(form) = keras_layer(builtin, bound) {
@@ -59,6 +95,11 @@ fn write(bound: &Bound) -> Value {
         "config": config,
         "registered_name": registered_name(&bound.definition),
     })
+}
+
+/// Whether Keras reads the bare name; a built-in of ours alone is written as an object.
+fn keras_knows(name: &str) -> bool {
+    KERAS_NAMES.contains(&name)
 }
 
 /// Keras' own layer with these values, if it has one and all values are fixed.
@@ -236,9 +277,10 @@ impl Stored {
     /// What the activation's name or text failed with.
     pub(crate) fn name_of(activation: &Activation) -> Result<Option<String>> {
         let bound = activation.bound()?;
-        let named_by_keras = bound
-            .builtin()
-            .is_some_and(|builtin| bound.is_default() || keras_layer(builtin, bound).is_some());
+        let named_by_keras = bound.builtin().is_some_and(|builtin| {
+            (bound.is_default() && keras_knows(builtin.keras_name()))
+                || keras_layer(builtin, bound).is_some()
+        });
         let in_place = bound.definition.name.is_empty();
         Ok((!named_by_keras && !in_place).then(|| registered_name(&bound.definition)))
     }
@@ -312,7 +354,7 @@ impl Stored {
 }
 
 /// The text of a function as a program for inputs of a shape.
-fn program(definition: &Definition, spec: &Spec) -> Result<String> {
+pub(super) fn program(definition: &Definition, spec: &Spec) -> Result<String> {
     let tracer = Tracer::new(Arc::new([]));
     let x = tracer.input("x", spec.clone());
     let scalar = Spec::new(spec.dtype, &[][..] as &[usize]);
@@ -339,5 +381,24 @@ fn saved(text: &str, parameters: usize) -> Result<(Spec, Arc<Graph>)> {
             format!("{} inputs and 1 output", parameters + 1),
             format!("{} and {}", graph.inputs.len(), graph.outputs.len()),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every name that a file may hold bare is a built-in here, but for the one that is missing.
+    #[test]
+    fn bare_names_are_keras_own() {
+        for name in KERAS_NAMES {
+            assert!(BuiltIn::find(name).is_some() || name == "sparsemax", "{name}");
+        }
+        for builtin in super::super::ACTIVATIONS {
+            let bound = Bound::new(lookup::builtin(builtin.name).unwrap());
+            let is_bare = write(&bound).is_string();
+            assert_eq!(is_bare, keras_knows(builtin.keras_name()), "{}", builtin.name);
+        }
+        assert!(!keras_knows("relu_squared"));
     }
 }

@@ -75,12 +75,15 @@ pub(crate) fn find(name: &str) -> Option<Arc<Definition>> {
     user.or_else(|| builtin(name))
 }
 
+/// What the innermost scope that has it says, or else the registry.
+pub(crate) fn registered<T>(find: impl Fn(&Registry) -> Option<T>) -> Option<T> {
+    let scoped = SCOPES.with_borrow(|scopes| scopes.iter().rev().find_map(&find));
+    scoped.or_else(|| find(&custom_objects()))
+}
+
 /// The layer that a class name stands for: innermost scope, then registry.
 pub(crate) fn find_layer(class_name: &str) -> Option<&'static LayerSpec> {
-    let scoped = SCOPES.with_borrow(|scopes| {
-        scopes.iter().rev().find_map(|registry| registry.find_layer(class_name))
-    });
-    scoped.or_else(|| custom_objects().find_layer(class_name))
+    registered(|registry| registry.find_layer(class_name))
 }
 
 /// The definition that the first of several names means here and now; a source is asked for all of

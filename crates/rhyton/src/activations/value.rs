@@ -51,9 +51,18 @@ impl From<f64> for Parameter {
 }
 
 impl Activation {
-    /// The identity.
+    /// The identity, whatever is registered under its name: what a layer without an activation has.
     pub fn linear() -> Self {
-        Self::from("linear")
+        Self::from(lookup::builtin("linear").expect("built-ins are listed"))
+    }
+
+    /// A built-in with values of its parameters; registered names don't take its place.
+    pub(crate) fn of(builtin: &str, parameters: &[(&str, f64)]) -> Self {
+        let definition = lookup::builtin(builtin).expect("layers name built-ins that are listed");
+        let bound = parameters.iter().try_fold(Bound::new(definition), |bound, (name, value)| {
+            bound.with(name, Parameter::Fixed(*value))
+        });
+        bound.map_or_else(Self::from, Self::from)
     }
 
     /// The activation that a text means: a name, a name with parameters, or an expression.
@@ -84,10 +93,8 @@ impl Activation {
         let context = Context { vocabulary: Some(&vocabulary), ..Context::default() };
         let expression = Expression::parse_in(text, &context)
             .map_err(|error| Error::Expression(error.render()))?;
-        for warning in expression.warnings() {
-            crate::notices::once(&format!("activation `{text}`: {warning}"));
-        }
         let name = expression.name().unwrap_or_default().to_owned();
+        let expression = super::definition::stabilised(text, expression);
         Ok(Bound::new(Arc::new(Definition::expression(&name, expression))))
     }
 
@@ -116,13 +123,12 @@ impl Activation {
         Ok(&self.bound()?.parameters)
     }
 
-    /// Whether it is the identity.
+    /// Whether it is the built-in identity.
     pub fn is_linear(&self) -> bool {
-        matches!(&self.0, State::Bound(bound) if bound.definition.name == "linear")
+        self.is_builtin("linear")
     }
 
     /// Whether it is the built-in of this name.
-    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
     pub(crate) fn is_builtin(&self, name: &str) -> bool {
         let State::Bound(bound) = &self.0 else { return false };
         lookup::builtin(name).is_some_and(|builtin| Arc::ptr_eq(&builtin, &bound.definition))
@@ -141,7 +147,7 @@ impl Activation {
     /// What its name or text failed with; an axis that the input does not have.
     pub fn build(&self, scope: &mut Scope<'_>, input: &Spec) -> Result<()> {
         let bound = self.bound()?;
-        let mut part = scope.part("activation");
+        let mut part = scope.activation();
         part.remember_input(input);
         for (name, parameter) in &bound.parameters {
             let Parameter::Trainable { initial, axis } = parameter else { continue };

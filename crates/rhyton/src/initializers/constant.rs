@@ -3,11 +3,10 @@ use std::sync::Arc;
 use rhyton_macros::Setters;
 use rhyton_tensor::{Array, Key};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Initializer, InitializerSpec, draw};
+use super::{Initializer, InitializerKind, InitializerSpec, draw};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
+use crate::objects::from_config;
 
 /// One number in every place.
 ///
@@ -27,6 +26,8 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
     cases: &["{}", r#"{"value": 0.25}"#],
 };
 
+crate::configured!(Constant: InitializerKind);
+
 impl Constant {
     /// This number in every place.
     pub fn new(value: f64) -> Self {
@@ -35,14 +36,6 @@ impl Constant {
 }
 
 impl Initializer for Constant {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], _key: Key) -> Result<Array> {
         draw::full(shape, self.value)
     }

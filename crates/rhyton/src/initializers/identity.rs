@@ -3,10 +3,9 @@ use std::sync::Arc;
 use rhyton_macros::Setters;
 use rhyton_tensor::{Array, Key};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Initializer, InitializerSpec, draw};
-use crate::objects::{changed_config, from_config};
+use super::{Initializer, InitializerKind, InitializerSpec, draw};
+use crate::objects::from_config;
 use crate::{Error, Result};
 
 /// The identity matrix times a gain; a matrix that is not square keeps ones on its diagonal.
@@ -27,6 +26,8 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
     cases: &["{}", r#"{"gain": 0.5}"#],
 };
 
+crate::configured!(Identity: InitializerKind);
+
 impl Default for Identity {
     fn default() -> Self {
         Self { gain: 1.0 }
@@ -34,14 +35,6 @@ impl Default for Identity {
 }
 
 impl Initializer for Identity {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], _key: Key) -> Result<Array> {
         let &[_, columns] = shape else {
             let received = format!("shape {shape:?}");

@@ -3,11 +3,10 @@ use std::sync::Arc;
 use rhyton_macros::Setters;
 use rhyton_tensor::{Array, Key, volume};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::seed::key_of;
-use super::{Initializer, InitializerSpec, Seed, draw};
-use crate::objects::{changed_config, from_config};
+use super::{Initializer, InitializerKind, InitializerSpec, Seed, draw};
+use crate::objects::from_config;
 use crate::{Error, Result};
 
 /// A random matrix with orthonormal rows or columns, whichever are fewer, times a gain.
@@ -33,6 +32,8 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
     cases: &["{}", r#"{"gain": 0.5, "seed": 1}"#],
 };
 
+crate::configured!(Orthogonal: InitializerKind);
+
 impl Default for Orthogonal {
     fn default() -> Self {
         Self { gain: 1.0, seed: None }
@@ -40,14 +41,6 @@ impl Default for Orthogonal {
 }
 
 impl Initializer for Orthogonal {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], key: Key) -> Result<Array> {
         let Some((&columns, rest)) = shape.split_last().filter(|(_, rest)| !rest.is_empty()) else {
             let received = format!("shape {shape:?}");

@@ -3,12 +3,11 @@ use std::sync::Arc;
 use rhyton_macros::Setters;
 use rhyton_tensor::{Array, Key};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::seed::key_of;
-use super::{Initializer, InitializerSpec, Seed, draw};
+use super::{Initializer, InitializerKind, InitializerSpec, Seed, draw};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
+use crate::objects::from_config;
 
 /// Normal numbers.
 ///
@@ -32,6 +31,8 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
     cases: &["{}", r#"{"mean": 1.5, "stddev": 2.0, "seed": 7}"#],
 };
 
+crate::configured!(RandomNormal: InitializerKind);
+
 impl Default for RandomNormal {
     fn default() -> Self {
         Self { mean: 0.0, stddev: 0.05, seed: None }
@@ -39,14 +40,6 @@ impl Default for RandomNormal {
 }
 
 impl Initializer for RandomNormal {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], key: Key) -> Result<Array> {
         draw::normal(shape, key_of(self.seed, key), [self.mean, self.stddev])
     }

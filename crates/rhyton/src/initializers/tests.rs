@@ -49,6 +49,8 @@ fn fans_by_axes_replace_those_by_place() {
     let (_, deviation) = moments(&draws(chosen.clone(), &[20, 400, 10]));
     assert!((deviation - 0.05).abs() < 1e-3, "{deviation}");
     assert!(chosen.array(&[20], KEY).is_err());
+    let named = LecunNormal::default().input_axes([1]).output_axes([0, -1]);
+    assert_eq!(draws(named, &[20, 400, 10]), draws(chosen, &[20, 400, 10]));
 }
 
 #[test]

@@ -3,11 +3,10 @@ use std::sync::Arc;
 use rhyton_macros::Setters;
 use rhyton_tensor::{Array, Key};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::seed::key_of;
-use super::{Initializer, InitializerSpec, Seed, draw};
-use crate::objects::{changed_config, from_config};
+use super::{Initializer, InitializerKind, InitializerSpec, Seed, draw};
+use crate::objects::from_config;
 use crate::{Error, Result};
 
 /// Numbers whose variance is scale ÷ fan, so that signals keep their size from layer to layer.
@@ -29,10 +28,8 @@ pub struct VarianceScaling {
     seed: Option<Seed>,
     /// With `output_axes`: the axes whose product is the input fan, counted from the back when
     /// negative; default by the rule above.
-    #[serde(skip_serializing_if = "Option::is_none")]
     input_axes: Option<Vec<isize>>,
     /// With `input_axes`: the axes whose product is the output fan; default by the rule above.
-    #[serde(skip_serializing_if = "Option::is_none")]
     output_axes: Option<Vec<isize>>,
 }
 
@@ -78,8 +75,11 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
         r#"{"scale": 2.0, "mode": "fan_out", "distribution": "uniform", "seed": 3}"#,
         r#"{"scale": 0.5, "mode": "fan_avg", "distribution": "untruncated_normal"}"#,
         r#"{"scale": 0.5, "distribution": "normal"}"#,
+        r#"{"scale": 0.5, "input_axes": [0], "output_axes": [-1]}"#,
     ],
 };
+
+crate::configured!(VarianceScaling: InitializerKind);
 
 impl Default for VarianceScaling {
     fn default() -> Self {
@@ -100,9 +100,10 @@ impl VarianceScaling {
         Self { scale, mode, distribution, ..Self::default() }
     }
 
-    /// The same with the keys that named settings have too.
-    pub(super) fn with_seed(self, seed: Option<Seed>) -> Self {
-        Self { seed, ..self }
+    /// The same with the keys that named settings have too: seed, and axes of inputs and outputs.
+    pub(super) fn with(self, seed: Option<Seed>, axes: [Option<Vec<isize>>; 2]) -> Self {
+        let [input_axes, output_axes] = axes;
+        Self { seed, input_axes, output_axes, ..self }
     }
 
     fn check(&self) -> Result<()> {
@@ -121,14 +122,6 @@ impl VarianceScaling {
 }
 
 impl Initializer for VarianceScaling {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], key: Key) -> Result<Array> {
         self.check()?;
         let (fan_in, fan_out) = self.fans(shape)?;
@@ -178,7 +171,7 @@ fn product(shape: &[usize], axes: &[isize]) -> Result<f64> {
     })
 }
 
-/// One of Keras' named settings of [`VarianceScaling`]; its only key is the seed.
+/// One of Keras' named settings of [`VarianceScaling`].
 macro_rules! variance_preset {
     ($(#[$doc:meta])* $name:ident, $class:literal, $alias:literal,
      $scale:literal, $mode:ident, $distribution:ident) => {
@@ -193,6 +186,11 @@ macro_rules! variance_preset {
         pub struct $name {
             /// Drawn from in place of the model's key; default none.
             seed: Option<super::Seed>,
+            /// The axes whose sizes are multiplied to the fan in, beside `output_axes`; default by
+            /// the shape.
+            input_axes: Option<Vec<isize>>,
+            /// The axes whose sizes are multiplied to the fan out; default by the shape.
+            output_axes: Option<Vec<isize>>,
         }
 
         pub(super) static SPEC: super::InitializerSpec = super::InitializerSpec {
@@ -203,18 +201,16 @@ macro_rules! variance_preset {
                 let read = crate::objects::from_config::<$name>($class, config, &[])?;
                 Ok(std::sync::Arc::new(read))
             },
-            cases: &["{}", r#"{"seed": 12345678901}"#],
+            cases: &[
+                "{}",
+                r#"{"seed": 12345678901}"#,
+                r#"{"input_axes": [0], "output_axes": [-1]}"#,
+            ],
         };
 
+        crate::configured!($name: super::InitializerKind);
+
         impl super::Initializer for $name {
-            fn spec(&self) -> &'static super::InitializerSpec {
-                &SPEC
-            }
-
-            fn config(&self) -> serde_json::Map<String, serde_json::Value> {
-                crate::objects::changed_config(self)
-            }
-
             fn array(
                 &self,
                 shape: &[usize],
@@ -222,7 +218,7 @@ macro_rules! variance_preset {
             ) -> crate::Result<rhyton_tensor::Array> {
                 use super::{Distribution, Mode, VarianceScaling};
                 VarianceScaling::preset($scale, Mode::$mode, Distribution::$distribution)
-                    .with_seed(self.seed)
+                    .with(self.seed, [self.input_axes.clone(), self.output_axes.clone()])
                     .array(shape, key)
             }
         }

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use rhyton_tensor::{Array, Key};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Initializer, InitializerSpec, draw};
+use super::{Initializer, InitializerKind, InitializerSpec, draw};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
+use crate::objects::from_config;
 
 /// 0 in every place.
 ///
@@ -22,15 +21,9 @@ pub(super) static SPEC: InitializerSpec = InitializerSpec {
     cases: &["{}"],
 };
 
+crate::configured!(Zeros: InitializerKind);
+
 impl Initializer for Zeros {
-    fn spec(&self) -> &'static InitializerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn array(&self, shape: &[usize], _key: Key) -> Result<Array> {
         draw::full(shape, 0.0)
     }

@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rhyton_graph::{
-    Dim, Shape, Tensor, Tracer, broadcast_to, cast, concatenate, iota_like, random_bits,
-    reshape_to, uniform,
+    Dim, Shape, Tensor, Tracer, bitwise_xor, broadcast_to, cast, concatenate, cos, dimension,
+    iota_like, log, random_bits, reshape_to, sqrt, uniform,
 };
 use rhyton_tensor::{Array, DType};
 
 use super::weights::key;
 use super::{Layer, Weights};
+use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
 
 /// The tensors that a layer returns.
@@ -36,17 +37,27 @@ pub struct Call<'a> {
     path: String,
     arguments: Vec<(String, Tensor)>,
     masks: Vec<Option<Tensor>>,
-    output_mask: Option<Tensor>,
+    output_masks: Vec<Option<Tensor>>,
+    trainable: bool,
     randomness: Option<Randomness>,
     draws: BTreeMap<String, u32>,
     losses: Vec<Tensor>,
     entered: BTreeMap<String, Tensor>,
 }
 
-/// Where random numbers come from in a program: a seed, and the step that the program is at.
+type Masks = Vec<Option<Tensor>>;
+
+/// What the layer around the one being called was called with.
+pub(crate) struct Around {
+    arguments: Vec<(String, Tensor)>,
+    masks: Masks,
+}
+
+/// Where random numbers come from in a program: a key of two words, and the step that the program
+/// is at. Both are values of the program, so that another seed needs no other program.
 #[derive(Debug, Clone)]
 pub(crate) struct Randomness {
-    pub(crate) seed: u64,
+    pub(crate) seed: Tensor,
     pub(crate) step: Tensor,
 }
 
@@ -59,7 +70,8 @@ impl<'a> Call<'a> {
             path: String::new(),
             arguments: Vec::new(),
             masks: Vec::new(),
-            output_mask: None,
+            output_masks: Vec::new(),
+            trainable: true,
             randomness: None,
             draws: BTreeMap::new(),
             losses: Vec::new(),
@@ -87,9 +99,11 @@ impl<'a> Call<'a> {
         let inner =
             if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) };
         let outer = std::mem::replace(&mut self.path, inner);
-        self.output_mask = None;
-        let tracer = self.tracer;
+        self.output_masks.clear();
+        let (tracer, trainable) = (self.tracer, self.trainable);
+        self.trainable &= layer.common().trainable;
         let outputs = self.traced(tracer, name, layer, inputs);
+        self.trainable = trainable;
         let path = std::mem::replace(&mut self.path, outer);
         outputs.map_err(|error| match error {
             Error::Graph(_) => error,
@@ -113,10 +127,28 @@ impl<'a> Call<'a> {
                 Ok(Vec::new())
             }
         });
-        match refused {
-            Some(error) => Err(error),
-            None => Ok(outputs?),
+        if let Some(error) = refused {
+            return Err(error);
         }
+        let outputs = outputs?;
+        if let Some(regularizer) = layer.activity_regularizer() {
+            self.add_activity_losses(regularizer, &outputs)?;
+        }
+        Ok(outputs)
+    }
+
+    /// Each output's penalty, divided by the batch's size so that it does not grow with it.
+    fn add_activity_losses(
+        &mut self,
+        regularizer: &AnyRegularizer,
+        outputs: &[Tensor],
+    ) -> Result<()> {
+        for output in outputs {
+            let penalty = regularizer.get()?.call(output)?;
+            let samples = (output.rank() > 0).then(|| cast(&dimension(output, 0), penalty.dtype()));
+            self.add_loss(samples.map_or(penalty.clone(), |samples| penalty / samples));
+        }
+        Ok(())
     }
 
     /// A weight that the layer declared.
@@ -176,17 +208,34 @@ impl<'a> Call<'a> {
         self.masks.get(index)?.as_ref()
     }
 
-    /// The mask that goes on with the layer's output.
+    /// The mask that goes on with the layer's (first) output.
     pub fn set_mask(&mut self, mask: Tensor) {
-        self.output_mask = Some(mask);
+        self.output_masks = vec![Some(mask)];
     }
 
-    pub(crate) fn set_input_masks(&mut self, masks: Vec<Option<Tensor>>) {
-        self.masks = masks;
+    /// The masks that go on with all outputs.
+    pub(crate) fn set_masks(&mut self, masks: Vec<Option<Tensor>>) {
+        self.output_masks = masks;
     }
 
-    pub(crate) fn take_output_mask(&mut self) -> Option<Tensor> {
-        self.output_mask.take()
+    pub(crate) fn take_output_masks(&mut self) -> Vec<Option<Tensor>> {
+        std::mem::take(&mut self.output_masks)
+    }
+
+    /// Sets what a layer is called with; gives back what the layer around it was.
+    pub(crate) fn enter(&mut self, arguments: Vec<(String, Tensor)>, masks: Masks) -> Around {
+        let arguments = std::mem::replace(&mut self.arguments, arguments);
+        Around { arguments, masks: std::mem::replace(&mut self.masks, masks) }
+    }
+
+    /// Back to the layer around, which goes on with its own call.
+    pub(crate) fn leave(&mut self, around: Around) {
+        (self.arguments, self.masks) = (around.arguments, around.masks);
+    }
+
+    /// Whether training changes the layer: neither it nor a layer or model around it is frozen.
+    pub fn trainable(&self) -> bool {
+        self.trainable
     }
 
     /// Keeps what enters the activation of the layer being traced.
@@ -226,9 +275,13 @@ impl<'a> Call<'a> {
             return Err(Error::State { what: format!("{}: no random stream", self.path), advice });
         };
         let draw = self.draws.entry(self.path.clone()).or_default();
-        let words = key(own.unwrap_or(randomness.seed), &format!("{}#{draw}", self.path));
+        let words = key(own.unwrap_or_default(), &format!("{}#{draw}", self.path));
         *draw += 1;
-        Ok(self.tracer.constant(Array::from_slice(&[2], &words)?))
+        let words = self.tracer.constant(Array::from_slice(&[2], &words)?);
+        match own {
+            Some(_) => Ok(words),
+            None => Ok(bitwise_xor(&randomness.seed, &words).checked()?),
+        }
     }
 
     /// Numbers uniform on [0, 1), one for each element of `like`. A sample's numbers depend only
@@ -255,6 +308,18 @@ impl<'a> Call<'a> {
         let counter = concatenate(&[place, step], -1);
         let bits = random_bits(&key, &counter, sizes.iter().product());
         Ok(reshape_to(&uniform(&bits), shape).checked()?)
+    }
+
+    /// Numbers of a normal distribution with mean 0 and deviation 1, one for each element of `like`,
+    /// float32; they depend on what [`Call::uniform`]'s do.
+    ///
+    /// # Errors
+    /// As [`Call::uniform`].
+    pub fn normal(&mut self, like: &Tensor, own: Option<u64>) -> Result<Tensor> {
+        let (radius, angle) = (self.uniform(like, own)?, self.uniform(like, own)?);
+        // Box and Muller 1958; 1 − u is never 0.
+        let radius = sqrt(log(1.0 - radius) * -2.0);
+        Ok((radius * cos(angle * std::f64::consts::TAU)).checked()?)
     }
 
     /// The path of the layer being traced.

@@ -4,7 +4,9 @@ use rhyton_graph::Spec;
 use rhyton_tensor::DType;
 
 use super::{Layer, Weight, Weights};
+use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
+use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
 
 /// Where a layer declares its weights.
@@ -13,27 +15,99 @@ pub struct Scope<'a> {
     weights: &'a mut Weights,
     path: String,
     trainable: bool,
+    weight_decay: bool,
 }
 
 /// What can be said of a weight beside name, shape and initializer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WeightOptions {
     /// Whether the optimizer changes it; default true.
     pub trainable: bool,
     /// The element type; default float32.
     pub dtype: DType,
+    /// What it adds to the loss while it is trained; default nothing.
+    pub regularizer: Option<AnyRegularizer>,
+    /// What becomes of it after each step of training; default itself.
+    pub constraint: Option<AnyConstraint>,
+    /// Whether an optimizer's weight decay takes its part; default true. Parameters of activations
+    /// say no: a decayed slope would drift without regard to the loss.
+    pub weight_decay: bool,
 }
 
 impl Default for WeightOptions {
     fn default() -> Self {
-        Self { trainable: true, dtype: DType::F32 }
+        Self {
+            trainable: true,
+            dtype: DType::F32,
+            regularizer: None,
+            constraint: None,
+            weight_decay: true,
+        }
+    }
+}
+
+impl WeightOptions {
+    /// A weight that the optimizer changes, float32, with no regularizer and no constraint.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A weight that the optimizer leaves alone, such as a moving average.
+    pub fn fixed() -> Self {
+        Self { trainable: false, ..Self::default() }
+    }
+
+    /// With this element type.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Self {
+        self.dtype = dtype;
+        self
+    }
+
+    /// With this regularizer, if any.
+    #[must_use]
+    pub fn regularizer(mut self, regularizer: impl Into<Option<AnyRegularizer>>) -> Self {
+        self.regularizer = regularizer.into();
+        self
+    }
+
+    /// With this constraint, if any.
+    #[must_use]
+    pub fn constraint(mut self, constraint: impl Into<Option<AnyConstraint>>) -> Self {
+        self.constraint = constraint.into();
+        self
+    }
+
+    /// With an optimizer's weight decay, or without.
+    #[must_use]
+    pub fn weight_decay(mut self, decays: bool) -> Self {
+        self.weight_decay = decays;
+        self
     }
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a layer of the model.
     pub(crate) fn root(weights: &'a mut Weights, path: &str, trainable: bool) -> Self {
-        Self { weights, path: path.to_owned(), trainable }
+        Self { weights, path: path.to_owned(), trainable, weight_decay: true }
+    }
+
+    /// The scope of a whole model.
+    pub(crate) fn model(weights: &'a mut Weights) -> Self {
+        Self::root(weights, "", true)
+    }
+
+    /// The scope of a layer of a model, below the model's.
+    pub(crate) fn of_layer(&mut self, name: &str, trainable: bool) -> Scope<'_> {
+        let mut part = self.inner(name);
+        part.trainable &= trainable;
+        part
+    }
+
+    /// Exchanges how the weight at a path below this scope is first drawn.
+    pub(crate) fn set_initializer(&mut self, path: &str, initializer: AnyInitializer) {
+        let path = joined(&self.path, path);
+        self.weights.set_initializer(&path, initializer);
     }
 
     /// Declares a weight.
@@ -52,7 +126,8 @@ impl<'a> Scope<'a> {
     /// Declares a weight with options.
     ///
     /// # Errors
-    /// [`Error::Config`] when the name is taken.
+    /// [`Error::Config`] when the name is taken; [`Error::UnknownName`] for a regularizer or
+    /// constraint that nothing has.
     pub fn weight_with(
         &mut self,
         name: &str,
@@ -62,11 +137,17 @@ impl<'a> Scope<'a> {
     ) -> Result<()> {
         rhyton_tensor::volume(shape)?;
         let path = format!("{}/{name}", self.path);
+        let unknown = |error: Error| error.within(path.clone());
+        options.regularizer.iter().try_for_each(|any| any.get().map(drop)).map_err(unknown)?;
+        options.constraint.iter().try_for_each(|any| any.get().map(drop)).map_err(unknown)?;
         let weight = Weight {
             path: path.clone(),
             spec: Spec::new(options.dtype, shape),
             initializer: initializer.into(),
             trainable: options.trainable && self.trainable,
+            regularizer: options.regularizer,
+            constraint: options.constraint,
+            weight_decay: options.weight_decay && self.weight_decay,
         };
         if self.weights.push(weight) {
             return Ok(());
@@ -79,9 +160,7 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// What the sub-layer's `build` refuses.
     pub fn layer(&mut self, name: &str, layer: &Arc<dyn Layer>, inputs: &[Spec]) -> Result<()> {
-        let trainable = layer.common().trainable;
-        let mut part = self.part(name);
-        part.trainable &= trainable;
+        let mut part = self.of_layer(name, layer.common().trainable);
         let path = part.path.clone();
         layer.build(&mut part, inputs).map_err(|error| error.within(path.clone()))?;
         self.weights.sub_layers.insert(path, Arc::clone(layer));
@@ -93,9 +172,18 @@ impl<'a> Scope<'a> {
         self.weights.activation_inputs.insert(self.path.clone(), input.clone());
     }
 
-    /// A scope for weights that belong to a part of the layer, e.g. its activation.
-    pub(crate) fn part(&mut self, name: &str) -> Scope<'_> {
-        let path = format!("{}/{name}", self.path);
-        Scope { weights: self.weights, path, trainable: self.trainable }
+    /// A scope for the parameters of the layer's activation, which do not decay.
+    pub(crate) fn activation(&mut self) -> Scope<'_> {
+        Scope { weight_decay: false, ..self.inner("activation") }
     }
+
+    fn inner(&mut self, name: &str) -> Scope<'_> {
+        let path = joined(&self.path, name);
+        let (trainable, weight_decay) = (self.trainable, self.weight_decay);
+        Scope { weights: self.weights, path, trainable, weight_decay }
+    }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") }
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Index;
 use std::sync::Arc;
 
 use rhyton_graph::{Spec, Tracer, VariableId, VariableSpec};
@@ -7,8 +8,10 @@ use rhyton_tensor::Array;
 use rhyton_tensor::DType;
 
 use crate::Result;
+use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
 use crate::layer::Layer;
+use crate::regularizers::AnyRegularizer;
 
 /// A weight that a layer declared.
 #[derive(Debug, Clone)]
@@ -21,6 +24,12 @@ pub struct Weight {
     pub initializer: AnyInitializer,
     /// Whether the optimizer changes it.
     pub trainable: bool,
+    /// What it adds to the loss while it is trained.
+    pub regularizer: Option<AnyRegularizer>,
+    /// What becomes of it after each step of training.
+    pub constraint: Option<AnyConstraint>,
+    /// Whether an optimizer's weight decay takes its part.
+    pub weight_decay: bool,
 }
 
 /// All weights of a model, in order of declaration; a weight's place is its variable in a session.
@@ -28,6 +37,8 @@ pub struct Weight {
 pub struct Weights {
     list: Vec<Weight>,
     by_path: BTreeMap<String, usize>,
+    /// The weights directly under a path, in order of declaration.
+    by_parent: BTreeMap<String, Vec<usize>>,
     pub(crate) sub_layers: BTreeMap<String, Arc<dyn Layer>>,
     pub(crate) activation_inputs: BTreeMap<String, Spec>,
 }
@@ -57,13 +68,29 @@ impl Weights {
     /// The weights directly under a path, trainable before others, each in order of declaration:
     /// the order of Keras' files.
     pub fn under(&self, path: &str) -> Vec<(VariableId, &Weight)> {
-        let inside = |weight: &Weight| {
-            let rest = weight.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('/'));
-            rest.is_some_and(|name| !name.contains('/'))
-        };
-        let (first, then): (Vec<_>, Vec<_>) =
-            self.iter().filter(|(_, weight)| inside(weight)).partition(|(_, w)| w.trainable);
+        let places = self.by_parent.get(path).map_or(&[][..], Vec::as_slice);
+        let found = places.iter().map(|&place| (VariableId(place as u32), &self.list[place]));
+        let (first, then): (Vec<_>, Vec<_>) = found.partition(|(_, weight)| weight.trainable);
         first.into_iter().chain(then).collect()
+    }
+
+    /// The path of a weight.
+    #[cfg(test)]
+    pub(crate) fn path(&self, variable: VariableId) -> &str {
+        &self.list[variable.index()].path
+    }
+
+    /// The paths below a path that hold weights of their own, in order.
+    pub(crate) fn parts(&self, path: &str) -> impl Iterator<Item = &str> {
+        let prefix = format!("{path}/");
+        let from = self.by_parent.range(prefix.clone()..);
+        from.map(|(part, _)| part.as_str()).take_while(move |part| part.starts_with(&prefix))
+    }
+
+    pub(crate) fn set_initializer(&mut self, path: &str, initializer: AnyInitializer) {
+        if let Some(&place) = self.by_path.get(path) {
+            self.list[place].initializer = initializer;
+        }
     }
 
     /// What a session needs to know of the weights.
@@ -102,8 +129,18 @@ impl Weights {
             return false;
         }
         self.by_path.insert(weight.path.clone(), place);
+        let parent = weight.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        self.by_parent.entry(parent.to_owned()).or_default().push(place);
         self.list.push(weight);
         true
+    }
+}
+
+impl Index<VariableId> for Weights {
+    type Output = Weight;
+
+    fn index(&self, variable: VariableId) -> &Weight {
+        &self.list[variable.index()]
     }
 }
 

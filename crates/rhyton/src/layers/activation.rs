@@ -3,12 +3,11 @@ use std::sync::Arc;
 use rhyton_graph::{Spec, Tensor};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::Result;
 use crate::activations::Activation;
-use crate::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope};
-use crate::objects::{from_config, to_config};
+use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
+use crate::objects::from_config;
 
 /// An activation as a layer of its own.
 ///
@@ -33,6 +32,8 @@ pub(super) static SPEC: LayerSpec = LayerSpec {
     cases: &[r#"{"activation": "relu"}"#, r#"{"activation": "softmax"}"#],
 };
 
+crate::configured!(ActivationLayer: LayerKind, always "activation");
+
 impl ActivationLayer {
     /// A layer that applies an activation, given by name, expression or value.
     pub fn new(activation: impl Into<Activation>) -> Self {
@@ -41,21 +42,16 @@ impl ActivationLayer {
 }
 
 impl Layer for ActivationLayer {
-    fn spec(&self) -> &'static LayerSpec {
-        &SPEC
-    }
-
-    /// The activation is written even when it is linear: Keras has no default for it.
-    fn config(&self) -> Map<String, Value> {
-        to_config(self)
-    }
-
     fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
         self.activation.build(scope, &inputs[0])
     }
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
         Ok(self.activation.call(cx, &inputs[0])?.into())
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
     }
 
     fn activation(&self) -> Option<&Activation> {

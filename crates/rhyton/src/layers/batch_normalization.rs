@@ -4,11 +4,13 @@ use rhyton_graph::{Dim, Spec, Tensor, cast, mean, reshape_to, rsqrt, square, sto
 use rhyton_macros::Setters;
 use rhyton_tensor::{DType, result_type};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
-use crate::layer::{Call, Common, HasCommon, Layer, LayerSpec, Outputs, Scope, WeightOptions};
-use crate::objects::{changed_config, from_config};
+use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions};
+use crate::objects::from_config;
+use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
 
 /// (x − mean) / √(variance + epsilon) · gamma + beta, for each place along `axis`.
@@ -44,6 +46,14 @@ pub struct BatchNormalization {
     moving_mean_initializer: AnyInitializer,
     /// First value of the moving variance; default ones.
     moving_variance_initializer: AnyInitializer,
+    /// What beta adds to the loss; default nothing.
+    beta_regularizer: Option<AnyRegularizer>,
+    /// What gamma adds to the loss; default nothing.
+    gamma_regularizer: Option<AnyRegularizer>,
+    /// What becomes of beta after each step of training; default itself.
+    beta_constraint: Option<AnyConstraint>,
+    /// What becomes of gamma after each step of training; default itself.
+    gamma_constraint: Option<AnyConstraint>,
 }
 
 pub(super) static SPEC: LayerSpec = LayerSpec {
@@ -55,8 +65,15 @@ pub(super) static SPEC: LayerSpec = LayerSpec {
         let ignored = ["synchronized", "renorm", "renorm_clipping", "renorm_momentum"];
         Ok(Arc::new(from_config::<BatchNormalization>("BatchNormalization", config, &ignored)?))
     },
-    cases: &["{}", r#"{"momentum": 0.9, "epsilon": 1e-5}"#, r#"{"center": false, "scale": false}"#],
+    cases: &[
+        "{}",
+        r#"{"momentum": 0.9, "epsilon": 1e-5}"#,
+        r#"{"center": false, "scale": false}"#,
+        r#"{"gamma_regularizer": "l2", "beta_constraint": "non_neg"}"#,
+    ],
 };
+
+crate::configured!(BatchNormalization: LayerKind);
 
 /// Keras 2 writes the axis as a list of one.
 fn single_axis(mut config: Value) -> Value {
@@ -80,6 +97,10 @@ impl Default for BatchNormalization {
             gamma_initializer: "ones".into(),
             moving_mean_initializer: "zeros".into(),
             moving_variance_initializer: "ones".into(),
+            beta_regularizer: None,
+            gamma_regularizer: None,
+            beta_constraint: None,
+            gamma_constraint: None,
         }
     }
 }
@@ -92,14 +113,6 @@ impl BatchNormalization {
 }
 
 impl Layer for BatchNormalization {
-    fn spec(&self) -> &'static LayerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
         let shape = &inputs[0].shape;
         let axis = shape.axis("BatchNormalization", self.axis)?;
@@ -108,15 +121,20 @@ impl Layer for BatchNormalization {
             return Err(Error::config("BatchNormalization", "input", expected, shape));
         };
         if self.scale {
-            scope.weight("gamma", &[size], self.gamma_initializer.clone())?;
+            let options = WeightOptions::new()
+                .regularizer(self.gamma_regularizer.clone())
+                .constraint(self.gamma_constraint.clone());
+            scope.weight_with("gamma", &[size], self.gamma_initializer.clone(), options)?;
         }
         if self.center {
-            scope.weight("beta", &[size], self.beta_initializer.clone())?;
+            let options = WeightOptions::new()
+                .regularizer(self.beta_regularizer.clone())
+                .constraint(self.beta_constraint.clone());
+            scope.weight_with("beta", &[size], self.beta_initializer.clone(), options)?;
         }
-        let fixed = WeightOptions { trainable: false, ..WeightOptions::default() };
-        scope.weight_with("moving_mean", &[size], self.moving_mean_initializer.clone(), fixed)?;
-        let variance = self.moving_variance_initializer.clone();
-        scope.weight_with("moving_variance", &[size], variance, fixed)
+        let (mean, variance) = (&self.moving_mean_initializer, &self.moving_variance_initializer);
+        scope.weight_with("moving_mean", &[size], mean.clone(), WeightOptions::fixed())?;
+        scope.weight_with("moving_variance", &[size], variance.clone(), WeightOptions::fixed())
     }
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
@@ -129,7 +147,7 @@ impl Layer for BatchNormalization {
         };
         let moving_mean = cx.weight("moving_mean")?;
         let moving_variance = cx.weight("moving_variance")?;
-        let (mean, variance) = if cx.training && self.common().trainable {
+        let (mean, variance) = if cx.training && cx.trainable() {
             let others: Vec<isize> =
                 (0..x.rank()).filter(|&other| other != axis).map(|other| other as isize).collect();
             let batch_mean = mean(&x, Some(&others), false);
@@ -154,5 +172,8 @@ impl Layer for BatchNormalization {
             result = result + dims(&cx.weight("beta")?);
         }
         Ok(cast(&result, inputs[0].dtype()).into())
+    }
+    fn supports_masking(&self) -> bool {
+        true
     }
 }

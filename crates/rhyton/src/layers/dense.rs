@@ -3,12 +3,13 @@ use std::sync::Arc;
 use rhyton_graph::{Spec, Tensor, matmul};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::activations::Activation;
+use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
-use crate::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope};
-use crate::objects::{changed_config, from_config};
+use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions};
+use crate::objects::from_config;
+use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
 
 /// A fully connected layer: activation(input · kernel + bias).
@@ -33,6 +34,16 @@ pub struct Dense {
     kernel_initializer: AnyInitializer,
     /// How the bias' first value is drawn; default zeros.
     bias_initializer: AnyInitializer,
+    /// What the kernel adds to the loss; default nothing.
+    kernel_regularizer: Option<AnyRegularizer>,
+    /// What the bias adds to the loss; default nothing.
+    bias_regularizer: Option<AnyRegularizer>,
+    /// What the output adds to the loss, divided by the batch's size; default nothing.
+    activity_regularizer: Option<AnyRegularizer>,
+    /// What becomes of the kernel after each step of training; default itself.
+    kernel_constraint: Option<AnyConstraint>,
+    /// What becomes of the bias after each step of training; default itself.
+    bias_constraint: Option<AnyConstraint>,
 }
 
 pub(super) static SPEC: LayerSpec = LayerSpec {
@@ -44,8 +55,12 @@ pub(super) static SPEC: LayerSpec = LayerSpec {
         r#"{"units": 4}"#,
         r#"{"units": 3, "activation": "relu", "use_bias": false}"#,
         r#"{"units": 5, "activation": "softmax", "kernel_initializer": "he_normal", "bias_initializer": "ones"}"#,
+        r#"{"units": 3, "kernel_regularizer": "l1", "bias_regularizer": {"class_name": "L1L2", "config": {"l1": 0.1, "l2": 0.2}}, "activity_regularizer": "l2"}"#,
+        r#"{"units": 3, "kernel_constraint": "max_norm", "bias_constraint": {"class_name": "MinMaxNorm", "config": {"max_value": 0.5}}, "bias_initializer": "ones"}"#,
     ],
 };
+
+crate::configured!(Dense: LayerKind);
 
 impl Default for Dense {
     fn default() -> Self {
@@ -56,6 +71,11 @@ impl Default for Dense {
             use_bias: true,
             kernel_initializer: "glorot_uniform".into(),
             bias_initializer: "zeros".into(),
+            kernel_regularizer: None,
+            bias_regularizer: None,
+            activity_regularizer: None,
+            kernel_constraint: None,
+            bias_constraint: None,
         }
     }
 }
@@ -68,14 +88,6 @@ impl Dense {
 }
 
 impl Layer for Dense {
-    fn spec(&self) -> &'static LayerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
         if self.units == 0 {
             return Err(Error::config("Dense", "units", "at least 1", 0));
@@ -86,9 +98,16 @@ impl Layer for Dense {
             let expected = "at least two axes, the last of known size";
             return Err(Error::config("Dense", "input", expected, shape));
         };
-        scope.weight("kernel", &[features, self.units], self.kernel_initializer.clone())?;
+        let options = WeightOptions::new()
+            .regularizer(self.kernel_regularizer.clone())
+            .constraint(self.kernel_constraint.clone());
+        let shape_of_kernel = [features, self.units];
+        scope.weight_with("kernel", &shape_of_kernel, self.kernel_initializer.clone(), options)?;
         if self.use_bias {
-            scope.weight("bias", &[self.units], self.bias_initializer.clone())?;
+            let options = WeightOptions::new()
+                .regularizer(self.bias_regularizer.clone())
+                .constraint(self.bias_constraint.clone());
+            scope.weight_with("bias", &[self.units], self.bias_initializer.clone(), options)?;
         }
         let mut dims = shape.to_vec();
         dims.pop();
@@ -104,8 +123,16 @@ impl Layer for Dense {
         Ok(self.activation.call(cx, &result)?.into())
     }
 
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
     fn activation(&self) -> Option<&Activation> {
         Some(&self.activation)
+    }
+
+    fn activity_regularizer(&self) -> Option<&AnyRegularizer> {
+        self.activity_regularizer.as_ref()
     }
 
     fn with_activation(&self, activation: Activation) -> Arc<dyn Layer> {

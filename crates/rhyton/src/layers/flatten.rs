@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use rhyton_graph::{Dim, Spec, Tensor, reshape_to, transpose};
+use rhyton_graph::{DataFormat, Dim, Spec, Tensor, reshape_to, transpose};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope};
-use crate::objects::{changed_config, from_config};
+use super::ImageDataFormat;
+use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
+use crate::objects::from_config;
 use crate::{Error, Result};
 
 /// All axes but the batch as one.
@@ -20,22 +20,20 @@ use crate::{Error, Result};
 pub struct Flatten {
     #[serde(skip)]
     common: Common,
-    /// `channels_first` moves the channels to the end before flattening, as Keras does; default
-    /// `channels_last`.
-    data_format: Option<String>,
+    /// `channels_first` moves the channels to the end before flattening, as Keras does; default the
+    /// configured `image_data_format`.
+    data_format: ImageDataFormat,
 }
 
 pub(super) static SPEC: LayerSpec = LayerSpec {
     class_name: "Flatten",
     module: "keras.layers",
     aliases: &[],
-    from_config: |config| {
-        let mut layer = from_config::<Flatten>("Flatten", config, &[])?;
-        layer.data_format = layer.data_format.filter(|format| format != "channels_last");
-        Ok(Arc::new(layer))
-    },
+    from_config: |config| Ok(Arc::new(from_config::<Flatten>("Flatten", config, &[])?)),
     cases: &["{}", r#"{"data_format": "channels_first"}"#],
 };
+
+crate::configured!(Flatten: LayerKind, always "data_format");
 
 impl Flatten {
     /// A layer that keeps the batch axis and joins the others.
@@ -45,22 +43,8 @@ impl Flatten {
 }
 
 impl Layer for Flatten {
-    fn spec(&self) -> &'static LayerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn build(&self, _: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
-        match self.data_format.as_deref() {
-            None | Some("channels_first" | "channels_last") => {}
-            Some(other) => {
-                let expected = "channels_first or channels_last";
-                return Err(Error::config("Flatten", "data_format", expected, other));
-            }
-        }
+        self.data_format.get("Flatten")?;
         let shape = &inputs[0].shape;
         if shape.rank() == 0 || shape[1..].iter().any(|dim| dim.fixed_size().is_none()) {
             return Err(Error::config("Flatten", "input", "[batch, …] of known sizes", shape));
@@ -70,8 +54,8 @@ impl Layer for Flatten {
 
     fn call(&self, _: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
         let x = &inputs[0];
-        let moves = self.data_format.as_deref() == Some("channels_first") && x.rank() > 2;
-        let x = if moves {
+        let first = self.data_format.get("Flatten")? == DataFormat::ChannelsFirst;
+        let x = if first && x.rank() > 2 {
             let order: Vec<usize> = std::iter::once(0).chain(2..x.rank()).chain([1]).collect();
             transpose(x, &order)
         } else {

@@ -3,11 +3,10 @@ use std::sync::Arc;
 use rhyton_graph::{Spec, Tensor};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::Result;
-use crate::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope};
-use crate::objects::{changed_config, from_config};
+use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
+use crate::objects::from_config;
 
 /// What comes in goes out: a place to name or to fill later.
 ///
@@ -30,6 +29,8 @@ pub(super) static SPEC: LayerSpec = LayerSpec {
     cases: &["{}"],
 };
 
+crate::configured!(Identity: LayerKind);
+
 impl Identity {
     /// A layer that changes nothing.
     pub fn new() -> Self {
@@ -38,19 +39,14 @@ impl Identity {
 }
 
 impl Layer for Identity {
-    fn spec(&self) -> &'static LayerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
     fn build(&self, _: &mut Scope<'_>, _: &[Spec]) -> Result<()> {
         Ok(())
     }
 
     fn call(&self, _: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
         Ok(inputs[0].clone().into())
+    }
+    fn supports_masking(&self) -> bool {
+        true
     }
 }

@@ -1,15 +1,11 @@
-use std::sync::Arc;
-
 use rhyton_graph::{Tensor, log, mean, softplus};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::probabilities::{IGNORED, check_smoothing, clip, without_function};
+use super::probabilities::{check_smoothing, clip, smooth_binary};
 use super::ranks::pair;
-use super::{Loss, LossReduction, LossSpec, ProbabilityOf};
+use super::{Loss, LossReduction, LossSpec, ProbabilityOf, read};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
 
 /// The mean of −(t · ln p + (1 − t) · ln(1 − p)) over an axis.
 ///
@@ -39,60 +35,30 @@ pub(super) static SPEC: LossSpec = LossSpec {
     class_name: "BinaryCrossentropy",
     module: "keras.losses",
     aliases: &["binary_crossentropy", "bce", "BCE"],
-    from_config: |config| {
-        let config = without_function(config);
-        let read = from_config::<BinaryCrossentropy>("BinaryCrossentropy", config, IGNORED)?;
-        check_smoothing("BinaryCrossentropy", read.label_smoothing)?;
-        Ok(Arc::new(read))
-    },
+    from_config: read::<BinaryCrossentropy>,
     cases: &["{}", r#"{"from_logits": true}"#, r#"{"label_smoothing": 0.2, "reduction": "sum"}"#],
 };
 
-impl Default for BinaryCrossentropy {
-    fn default() -> Self {
-        Self {
-            from_logits: false,
-            label_smoothing: 0.0,
-            axis: -1,
-            name: "binary_crossentropy".to_owned(),
-            reduction: LossReduction::default(),
-        }
-    }
-}
+loss_settings!(
+    BinaryCrossentropy,
+    "binary_crossentropy",
+    from_logits: false,
+    label_smoothing: 0.0,
+    axis: -1
+);
 
 impl BinaryCrossentropy {
     fn values(&self, y_true: &Tensor, y_pred: &Tensor, are_logits: bool) -> Result<Tensor> {
-        check_smoothing(&self.name, self.label_smoothing)?;
         let (y_true, y_pred) = pair(&self.name, y_true, y_pred)?;
-        let y_true = match self.label_smoothing {
-            0.0 => y_true,
-            smoothing => y_true * (1.0 - smoothing) + 0.5 * smoothing,
-        };
-        let values = if are_logits {
-            softplus(&y_pred) - &y_pred * &y_true
-        } else {
-            let p = clip(&y_pred);
-            -(&y_true * log(&p) + (1.0 - &y_true) * log(1.0 - &p))
-        };
+        let y_true = smooth_binary(&y_true, self.label_smoothing);
+        let values = crossentropy(&y_true, &y_pred, are_logits);
         Ok(mean(&values, Some(&[self.axis]), false).checked()?)
     }
 }
 
 impl Loss for BinaryCrossentropy {
-    fn spec(&self) -> &'static LossSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn reduction(&self) -> LossReduction {
-        self.reduction
+    fn validate(&self) -> Result<()> {
+        check_smoothing("BinaryCrossentropy", self.label_smoothing)
     }
 
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
@@ -107,4 +73,13 @@ impl Loss for BinaryCrossentropy {
     ) -> Option<Result<Tensor>> {
         (activation == ProbabilityOf::Sigmoid).then(|| self.values(y_true, logits, true))
     }
+}
+
+/// −(t · ln p + (1 − t) · ln(1 − p)) of each element, from probabilities or from logits.
+pub(super) fn crossentropy(y_true: &Tensor, y_pred: &Tensor, are_logits: bool) -> Tensor {
+    if are_logits {
+        return softplus(y_pred) - y_pred * y_true;
+    }
+    let p = clip(y_pred);
+    -(y_true * log(&p) + (1.0 - y_true) * log(1.0 - &p))
 }

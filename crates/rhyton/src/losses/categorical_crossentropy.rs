@@ -1,15 +1,11 @@
-use std::sync::Arc;
-
-use rhyton_graph::{Tensor, cast, dimension, log, log_softmax, sum};
+use rhyton_graph::{Tensor, log, log_softmax, sum};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::probabilities::{IGNORED, check_smoothing, clip, is_last, without_function};
+use super::probabilities::{check_smoothing, clip, is_last, smooth_categorical};
 use super::ranks::pair;
-use super::{Loss, LossReduction, LossSpec, ProbabilityOf};
+use super::{Loss, LossReduction, LossSpec, ProbabilityOf, read};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
 
 /// −Σ t · ln p over the classes, for targets that are rows of probabilities (one-hot or soft).
 ///
@@ -40,41 +36,23 @@ pub(super) static SPEC: LossSpec = LossSpec {
     class_name: "CategoricalCrossentropy",
     module: "keras.losses",
     aliases: &["categorical_crossentropy"],
-    from_config: |config| {
-        let name = "CategoricalCrossentropy";
-        let config = without_function(config);
-        let read = from_config::<CategoricalCrossentropy>(name, config, IGNORED)?;
-        check_smoothing(name, read.label_smoothing)?;
-        Ok(Arc::new(read))
-    },
+    from_config: read::<CategoricalCrossentropy>,
     cases: &["{}", r#"{"from_logits": true}"#, r#"{"label_smoothing": 0.1, "reduction": "sum"}"#],
 };
 
-impl Default for CategoricalCrossentropy {
-    fn default() -> Self {
-        Self {
-            from_logits: false,
-            label_smoothing: 0.0,
-            axis: -1,
-            name: "categorical_crossentropy".to_owned(),
-            reduction: LossReduction::default(),
-        }
-    }
-}
+loss_settings!(
+    CategoricalCrossentropy,
+    "categorical_crossentropy",
+    from_logits: false,
+    label_smoothing: 0.0,
+    axis: -1
+);
 
 impl CategoricalCrossentropy {
     fn values(&self, y_true: &Tensor, y_pred: &Tensor, are_logits: bool) -> Result<Tensor> {
-        check_smoothing(&self.name, self.label_smoothing)?;
         let (y_true, y_pred) = pair(&self.name, y_true, y_pred)?;
         let axis = y_pred.shape().axis(&self.name, self.axis)? as isize;
-        let y_true = match self.label_smoothing {
-            0.0 => y_true,
-            smoothing => {
-                // Keras counts the classes on the last axis, whatever `axis` says.
-                let classes = cast(&dimension(&y_true, y_true.rank() - 1), y_true.dtype());
-                y_true * (1.0 - smoothing) + smoothing / classes
-            }
-        };
+        let y_true = smooth_categorical(&y_true, self.label_smoothing);
         let logarithms = if are_logits {
             log_softmax(&y_pred, axis)
         } else {
@@ -85,20 +63,8 @@ impl CategoricalCrossentropy {
 }
 
 impl Loss for CategoricalCrossentropy {
-    fn spec(&self) -> &'static LossSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn reduction(&self) -> LossReduction {
-        self.reduction
+    fn validate(&self) -> Result<()> {
+        check_smoothing("CategoricalCrossentropy", self.label_smoothing)
     }
 
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {

@@ -1,66 +1,25 @@
-use std::sync::Arc;
-
 use rhyton_graph::{Tensor, mean, square};
-use rhyton_macros::Setters;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::probabilities::{IGNORED, without_function};
+use super::Loss;
 use super::ranks::pair;
-use super::{Loss, LossReduction, LossSpec};
 use crate::Result;
-use crate::objects::{changed_config, from_config};
 
-/// The mean of `(y_true − y_pred)²` over the last axis.
-///
-/// # Shapes
-/// `y_true, y_pred: [N, …, d]`, values `[N, …]`.
-///
-/// Source: Keras 3.15 `keras.losses.MeanSquaredError`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
-#[serde(default)]
-pub struct MeanSquaredError {
-    /// The loss's name; default `mean_squared_error`.
-    name: String,
-    /// How samples become one number.
-    reduction: LossReduction,
-}
-
-pub(super) static SPEC: LossSpec = LossSpec {
-    class_name: "MeanSquaredError",
-    module: "keras.losses",
-    aliases: &["mean_squared_error", "mse", "MSE"],
-    from_config: |config| {
-        let config = without_function(config);
-        Ok(Arc::new(from_config::<MeanSquaredError>("MeanSquaredError", config, IGNORED)?))
-    },
-    cases: &["{}", r#"{"reduction": "sum"}"#, r#"{"reduction": "mean_with_sample_weight"}"#],
-};
-
-impl Default for MeanSquaredError {
-    fn default() -> Self {
-        let name = "mean_squared_error".to_owned();
-        Self { name, reduction: LossReduction::default() }
+plain_loss! {
+    /// The mean of `(y_true − y_pred)²` over the last axis.
+    ///
+    /// # Shapes
+    /// `y_true, y_pred: [N, …, d]`, values `[N, …]`.
+    ///
+    /// Source: Keras 3.15 `keras.losses.MeanSquaredError`.
+    MeanSquaredError {
+        class_name: "MeanSquaredError",
+        name: "mean_squared_error",
+        aliases: &["mean_squared_error", "mse", "MSE"],
+        cases: &["{}", r#"{"reduction": "sum"}"#, r#"{"reduction": "mean_with_sample_weight"}"#],
     }
 }
 
 impl Loss for MeanSquaredError {
-    fn spec(&self) -> &'static LossSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn reduction(&self) -> LossReduction {
-        self.reduction
-    }
-
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         let (y_true, y_pred) = pair(&self.name, y_true, y_pred)?;
         Ok(mean(&square(y_true - y_pred), Some(&[-1]), false).checked()?)

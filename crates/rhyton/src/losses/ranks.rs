@@ -1,4 +1,4 @@
-use rhyton_graph::{Dim, Spec, Tensor, cast, expand_dims, squeeze};
+use rhyton_graph::{Dim, Error, Shape, Spec, Tensor, cast, expand_dims, squeeze};
 use rhyton_tensor::DType;
 
 use crate::Result;
@@ -55,5 +55,31 @@ pub(crate) fn pair(loss: &str, y_true: &Tensor, y_pred: &Tensor) -> Result<(Tens
         return Ok((y_true, y_pred));
     }
     let expected = format!("the shape of y_pred, {}", y_pred.shape());
-    Err(rhyton_graph::Error::shape(loss, "y_true", expected, y_true.shape()).into())
+    Err(Error::shape(loss, "y_true", expected, y_true.shape()).into())
+}
+
+/// Class numbers, of the prediction's shape without its last axis, and the count of classes.
+pub(crate) fn class_numbers(
+    loss: &str,
+    y_true: &Tensor,
+    y_pred: &Tensor,
+) -> Result<(Tensor, usize)> {
+    let ends_in_one = y_true.shape().last() == Some(&Dim::ONE);
+    let y_true = if y_true.rank() == y_pred.rank() && ends_in_one {
+        squeeze(y_true, -1).checked()?
+    } else {
+        y_true.clone()
+    };
+    let (classes, places) = match y_pred.shape().split_last() {
+        Some((last, places)) => (last.fixed_size(), Shape::from(places.to_vec())),
+        None => (None, Shape::scalar()),
+    };
+    let classes = classes
+        .ok_or_else(|| Error::shape(loss, "y_pred", "a last axis of known size", y_pred.shape()))?;
+    if *y_true.shape() != places {
+        let expected = format!("class numbers of shape {places}, or with a last axis of 1");
+        return Err(Error::shape(loss, "y_true", expected, y_true.shape()).into());
+    }
+    let labels = if y_true.dtype() == DType::I64 { y_true } else { cast(&y_true, DType::I32) };
+    Ok((labels, classes))
 }

@@ -1,18 +1,13 @@
-use std::sync::Arc;
-
 use rhyton_graph::{
-    Dim, Error as GraphError, Iota, Shape, Tensor, cast, equal, expand_dims, greater_equal, less,
-    log, log_softmax, logical_and, not_equal, select, squeeze, sum,
+    Iota, Shape, Tensor, equal, expand_dims, greater_equal, less, log, log_softmax, logical_and,
+    not_equal, select, sum,
 };
 use rhyton_macros::Setters;
-use rhyton_tensor::DType;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::probabilities::{IGNORED, clip, is_last, without_function};
-use super::ranks::precise;
-use super::{Loss, LossReduction, LossSpec, ProbabilityOf, Target};
-use crate::objects::{changed_config, from_config};
+use super::probabilities::{clip, is_last};
+use super::ranks::{class_numbers, precise};
+use super::{Loss, LossReduction, LossSpec, ProbabilityOf, Target, read};
 use crate::{Error, Result};
 
 /// −ln p of the true class, for targets that are class numbers.
@@ -46,10 +41,7 @@ pub(super) static SPEC: LossSpec = LossSpec {
     class_name: "SparseCategoricalCrossentropy",
     module: "keras.losses",
     aliases: &["sparse_categorical_crossentropy"],
-    from_config: |config| {
-        let (name, config) = ("SparseCategoricalCrossentropy", without_function(config));
-        Ok(Arc::new(from_config::<SparseCategoricalCrossentropy>(name, config, IGNORED)?))
-    },
+    from_config: read::<SparseCategoricalCrossentropy>,
     cases: &[
         "{}",
         r#"{"from_logits": true}"#,
@@ -58,17 +50,13 @@ pub(super) static SPEC: LossSpec = LossSpec {
     ],
 };
 
-impl Default for SparseCategoricalCrossentropy {
-    fn default() -> Self {
-        Self {
-            from_logits: false,
-            ignore_class: None,
-            axis: -1,
-            name: "sparse_categorical_crossentropy".to_owned(),
-            reduction: LossReduction::default(),
-        }
-    }
-}
+loss_settings!(
+    SparseCategoricalCrossentropy,
+    "sparse_categorical_crossentropy",
+    from_logits: false,
+    ignore_class: None,
+    axis: -1
+);
 
 impl SparseCategoricalCrossentropy {
     /// The class numbers, of the prediction's shape without its last axis, and their count.
@@ -76,25 +64,7 @@ impl SparseCategoricalCrossentropy {
         if !is_last(self.axis, y_pred) {
             return Err(Error::config(&self.name, "axis", "-1, the last axis", self.axis));
         }
-        let ends_in_one = y_true.shape().last() == Some(&Dim::ONE);
-        let y_true = if y_true.rank() == y_pred.rank() && ends_in_one {
-            squeeze(y_true, -1).checked()?
-        } else {
-            y_true.clone()
-        };
-        let (classes, places) = match y_pred.shape().split_last() {
-            Some((last, places)) => (last.fixed_size(), Shape::from(places.to_vec())),
-            None => (None, Shape::scalar()),
-        };
-        let classes = classes.ok_or_else(|| {
-            GraphError::shape(&self.name, "y_pred", "a last axis of known size", y_pred.shape())
-        })?;
-        if *y_true.shape() != places {
-            let expected = format!("class numbers of shape {places}, or with a last axis of 1");
-            return Err(GraphError::shape(&self.name, "y_true", expected, y_true.shape()).into());
-        }
-        let labels = if y_true.dtype() == DType::I64 { y_true } else { cast(&y_true, DType::I32) };
-        Ok((labels, classes))
+        class_numbers(&self.name, y_true, y_pred)
     }
 
     fn values(&self, y_true: &Tensor, y_pred: &Tensor, are_logits: bool) -> Result<Tensor> {
@@ -117,24 +87,12 @@ impl SparseCategoricalCrossentropy {
 }
 
 impl Loss for SparseCategoricalCrossentropy {
-    fn spec(&self) -> &'static LossSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn reduction(&self) -> LossReduction {
-        self.reduction
-    }
-
     fn target(&self) -> Target {
         Target::Labels
+    }
+
+    fn ignored_class(&self) -> Option<i64> {
+        self.ignore_class
     }
 
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {

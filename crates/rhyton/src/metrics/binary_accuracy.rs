@@ -1,14 +1,10 @@
-use std::sync::Arc;
-
 use rhyton_graph::{Tensor, cast, equal, greater};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Metric, MetricSpec, accumulate_mean};
+use super::{MeanMetric, MetricSpec, read};
 use crate::Result;
 use crate::losses::same_rank;
-use crate::objects::{changed_config, from_config};
 
 /// How often a prediction is on the side of the threshold that its target, 0 or 1, says.
 ///
@@ -26,40 +22,16 @@ pub(super) static SPEC: MetricSpec = MetricSpec {
     class_name: "BinaryAccuracy",
     module: "keras.metrics",
     aliases: &["binary_accuracy"],
-    from_config: |config| {
-        Ok(Arc::new(from_config::<BinaryAccuracy>("BinaryAccuracy", config, &["dtype"])?))
-    },
+    from_config: read::<BinaryAccuracy>,
     cases: &["{}", r#"{"threshold": 0.3}"#],
 };
 
-impl Default for BinaryAccuracy {
-    fn default() -> Self {
-        Self { name: "binary_accuracy".to_owned(), threshold: 0.5 }
-    }
-}
+metric_settings!(BinaryAccuracy, "binary_accuracy"; threshold: 0.5);
 
-impl Metric for BinaryAccuracy {
-    fn spec(&self) -> &'static MetricSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn update(
-        &self,
-        states: &[Tensor],
-        y_true: &Tensor,
-        y_pred: &Tensor,
-        sample_weight: Option<&Tensor>,
-    ) -> Result<Vec<Tensor>> {
+impl MeanMetric for BinaryAccuracy {
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
         let (y_true, y_pred) = same_rank(y_true, y_pred)?;
         let above = cast(&greater(y_pred, self.threshold), y_true.dtype());
-        accumulate_mean(states, &equal(y_true, above), sample_weight)
+        Ok(equal(y_true, above).checked()?)
     }
 }

@@ -1,14 +1,10 @@
-use std::sync::Arc;
-
 use rhyton_graph::Tensor;
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Metric, MetricSpec, accumulate_mean};
+use super::{MeanMetric, MetricSpec, read};
 use crate::Result;
 use crate::losses::{self, Loss as _};
-use crate::objects::{changed_config, from_config};
 
 /// The mean crossentropy of rows of probabilities; see the loss of this name.
 ///
@@ -16,65 +12,44 @@ use crate::objects::{changed_config, from_config};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 #[serde(default)]
 pub struct CategoricalCrossentropy {
-    /// The key in logs; default `categorical_crossentropy`.
-    name: String,
     /// Whether predictions are logits; default false.
     from_logits: bool,
     /// How far targets are drawn towards equal shares, in [0, 1]; default 0.
     label_smoothing: f64,
     /// The axis of the classes; default the last.
     axis: isize,
+    /// The key in logs; default `categorical_crossentropy`.
+    name: String,
 }
 
 pub(super) static SPEC: MetricSpec = MetricSpec {
     class_name: "CategoricalCrossentropy",
     module: "keras.metrics",
     aliases: &["categorical_crossentropy"],
-    from_config: |config| {
-        Ok(Arc::new(from_config::<CategoricalCrossentropy>(
-            "CategoricalCrossentropy",
-            config,
-            &["dtype"],
-        )?))
-    },
+    from_config: read::<CategoricalCrossentropy>,
     cases: &["{}", r#"{"from_logits": true, "label_smoothing": 0.1}"#],
 };
 
-impl Default for CategoricalCrossentropy {
-    fn default() -> Self {
-        Self {
-            name: "categorical_crossentropy".to_owned(),
-            from_logits: false,
-            label_smoothing: 0.0,
-            axis: -1,
-        }
+metric_settings!(
+    CategoricalCrossentropy, "categorical_crossentropy";
+    from_logits: false, label_smoothing: 0.0, axis: -1
+);
+
+impl CategoricalCrossentropy {
+    fn loss(&self) -> losses::CategoricalCrossentropy {
+        losses::CategoricalCrossentropy::default()
+            .from_logits(self.from_logits)
+            .label_smoothing(self.label_smoothing)
+            .axis(self.axis)
     }
 }
 
-impl Metric for CategoricalCrossentropy {
-    fn spec(&self) -> &'static MetricSpec {
-        &SPEC
+impl MeanMetric for CategoricalCrossentropy {
+    fn validate(&self) -> Result<()> {
+        self.loss().validate()
     }
 
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn update(
-        &self,
-        states: &[Tensor],
-        y_true: &Tensor,
-        y_pred: &Tensor,
-        sample_weight: Option<&Tensor>,
-    ) -> Result<Vec<Tensor>> {
-        let loss = losses::CategoricalCrossentropy::default()
-            .from_logits(self.from_logits)
-            .label_smoothing(self.label_smoothing)
-            .axis(self.axis);
-        accumulate_mean(states, &loss.call(y_true, y_pred)?, sample_weight)
+    fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        self.loss().call(y_true, y_pred)
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use rhyton_graph::{Action, Arguments, Spec, Step, Tensor};
@@ -35,21 +35,34 @@ impl Model {
     /// # Errors
     /// As [`Model::functional`].
     pub fn functional_named(name: &str, inputs: &[&Tensor], outputs: &[&Tensor]) -> Result<Self> {
-        let network = Collector::collect(name, inputs, outputs)?;
+        let network = Collector::collect(name, inputs, outputs, &HashMap::new())?;
         Self::from_network(network)
     }
 }
 
 /// Walks back from outputs and lists steps in the order in which they were recorded.
-struct Collector {
+struct Collector<'a> {
     network: Network,
     places: HashMap<u64, usize>,
     layers: HashMap<u64, usize>,
-    taken: Vec<String>,
+    taken: HashSet<String>,
+    /// For a name, the last number that was put behind it.
+    numbers: HashMap<String, usize>,
+    /// Names of operations by the serial numbers of their steps.
+    operations: &'a HashMap<u64, String>,
 }
 
-impl Collector {
-    fn collect(name: &str, inputs: &[&Tensor], outputs: &[&Tensor]) -> Result<Network> {
+impl<'a> Collector<'a> {
+    fn collect(
+        name: &str,
+        inputs: &[&Tensor],
+        outputs: &[&Tensor],
+        operations: &'a HashMap<u64, String>,
+    ) -> Result<Network> {
+        if inputs.is_empty() || outputs.is_empty() {
+            let which = if inputs.is_empty() { "inputs" } else { "outputs" };
+            return Err(Error::config(name, which, "at least one tensor", "none"));
+        }
         let mut steps: BTreeMap<u64, Arc<Step>> = BTreeMap::new();
         let mut open: Vec<Tensor> = outputs.iter().chain(inputs).map(|&t| t.clone()).collect();
         while let Some(tensor) = open.pop() {
@@ -76,7 +89,10 @@ impl Collector {
             places: HashMap::new(),
             layers: HashMap::new(),
             taken: Self::given_names(steps.values()),
+            numbers: HashMap::new(),
+            operations,
         };
+        collector.taken.extend(operations.values().cloned());
         for step in steps.values() {
             collector.add(step)?;
         }
@@ -84,8 +100,8 @@ impl Collector {
     }
 
     /// Names that users gave, which generated ones must avoid.
-    fn given_names<'a>(steps: impl Iterator<Item = &'a Arc<Step>>) -> Vec<String> {
-        let mut names: Vec<String> = steps
+    fn given_names<'b>(steps: impl Iterator<Item = &'b Arc<Step>>) -> HashSet<String> {
+        steps
             .filter_map(|step| match &step.action {
                 Action::Input { name } => name.clone(),
                 Action::Operation { .. } => None,
@@ -93,10 +109,7 @@ impl Collector {
                     call.downcast_ref::<LayerCall>()?.layer.common().name.clone()
                 }
             })
-            .collect();
-        names.sort();
-        names.dedup();
-        names
+            .collect()
     }
 
     fn add(&mut self, step: &Step) -> Result<()> {
@@ -108,11 +121,14 @@ impl Collector {
                 (name, StepAction::Input)
             }
             Action::Operation { operation, positional, attributes } => {
-                let wanted = rhyton_formats::snake_case(operation.class_name);
                 let arguments =
                     Arguments { positional: positional.clone(), attributes: attributes.clone() };
                 let action = StepAction::Operation { operation, arguments, inputs: slots };
-                (self.generate(&wanted), action)
+                let name = match self.operations.get(&step.serial) {
+                    Some(name) => name.clone(),
+                    None => self.generate(&rhyton_formats::snake_case(operation.class_name)),
+                };
+                (name, action)
             }
             Action::Layer(call) => {
                 let Some(call) = call.downcast_ref::<LayerCall>() else {
@@ -124,7 +140,8 @@ impl Collector {
                 let names = call.arguments.iter().map(|(name, _)| name.clone());
                 let arguments = names.zip(named.iter().copied()).collect();
                 let name = self.network.layers[layer].label();
-                (name, StepAction::Layer { layer, inputs: inputs.to_vec(), arguments })
+                let (inputs, training) = (inputs.to_vec(), call.training);
+                (name, StepAction::Layer { layer, inputs, arguments, training })
             }
         };
         self.places.insert(step.serial, place);
@@ -147,9 +164,14 @@ impl Collector {
         self.network.layers.len() - 1
     }
 
+    /// A name that no step has yet: `wanted`, or with the first free number behind it.
     fn generate(&mut self, wanted: &str) -> String {
-        let name = Network::free_name(&self.taken, wanted);
-        self.taken.push(name.clone());
+        let mut name = wanted.to_owned();
+        while !self.taken.insert(name.clone()) {
+            let number = self.numbers.entry(wanted.to_owned()).or_default();
+            *number += 1;
+            name = format!("{wanted}_{number}");
+        }
         name
     }
 
@@ -161,9 +183,10 @@ impl Collector {
     fn finish(mut self, inputs: &[&Tensor], outputs: &[&Tensor]) -> Result<Network> {
         self.network.inputs = inputs.iter().map(|tensor| self.slot(tensor).step).collect();
         self.network.outputs = outputs.iter().map(|tensor| self.slot(tensor)).collect();
+        let listed: HashSet<usize> = self.network.inputs.iter().copied().collect();
         for (place, step) in self.network.steps.iter().enumerate() {
             let is_input = matches!(step.action, StepAction::Input);
-            if is_input != self.network.inputs.contains(&place) {
+            if is_input != listed.contains(&place) {
                 let (expected, received) = if is_input {
                     ("every input that an output needs", format!("no `{}`", step.name))
                 } else {
@@ -172,16 +195,25 @@ impl Collector {
                 return Err(Error::config(&self.network.name, "inputs", expected, received));
             }
         }
+        if listed.len() != self.network.inputs.len() {
+            let expected = "each input once";
+            return Err(Error::config(&self.network.name, "inputs", expected, "one twice"));
+        }
         self.network.check_names()?;
         Ok(self.network)
     }
 }
 
-/// A network of everything between tensors.
-pub(crate) fn collect(name: &str, inputs: &[Tensor], outputs: &[Tensor]) -> Result<Network> {
+/// A network of everything between tensors; operations have the names of their steps' numbers.
+pub(crate) fn collect(
+    name: &str,
+    inputs: &[Tensor],
+    outputs: &[Tensor],
+    operations: &HashMap<u64, String>,
+) -> Result<Network> {
     let inputs: Vec<&Tensor> = inputs.iter().collect();
     let outputs: Vec<&Tensor> = outputs.iter().collect();
-    Collector::collect(name, &inputs, &outputs)
+    Collector::collect(name, &inputs, &outputs, operations)
 }
 
 /// The layers of a chain, as a network.
@@ -195,7 +227,7 @@ pub(crate) fn chain(
     for layer in layers {
         y = layer.apply(&[&y]);
     }
-    let mut network = Collector::collect(name, &[&x], &[&y])?;
+    let mut network = Collector::collect(name, &[&x], &[&y], &HashMap::new())?;
     network.kind = Kind::Sequential;
     Ok(network)
 }

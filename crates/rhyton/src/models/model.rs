@@ -1,12 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rhyton_graph::{RunOptions, Spec, VariableId};
+use rhyton_graph::{Executable, RunOptions, Spec, VariableId};
 use rhyton_tensor::Array;
 
 use super::Network;
 use crate::engine::Engine;
-use crate::layer::{Call, Layer, Weights};
+use crate::layer::{Call, Common, Layer, Weights};
 use crate::{Error, Result};
 
 /// Layers, weights and an engine: what `fit`, `predict` and files work with.
@@ -14,6 +14,8 @@ pub struct Model {
     pub(crate) network: Network,
     pub(crate) weights: Weights,
     pub(crate) engine: Engine,
+    /// What calls of the model in another share.
+    pub(crate) common: Common,
     pub(crate) seed: u64,
     #[cfg(feature = "training")]
     pub(crate) compiled: Option<crate::training::Compiled>,
@@ -45,6 +47,7 @@ impl Model {
             network,
             weights,
             engine,
+            common: Common::default(),
             seed,
             #[cfg(feature = "training")]
             compiled: None,
@@ -127,26 +130,38 @@ impl Model {
     }
 
     /// The same model with another activation at the end of every hidden layer that has one; the
-    /// output layers and linear activations stay. Weights are drawn anew.
+    /// output layers and linear activations stay. `only` chooses among the layers' paths: `dense_1`,
+    /// in a nested model `sequential/dense`. Weights are drawn anew.
     ///
     /// # Errors
-    /// What building with the activation refuses.
+    /// What building with the activation refuses; [`Error::Config`] with the layer's name for one
+    /// that gives another shape.
     pub fn with_activation(
         &self,
         activation: &crate::Activation,
         only: impl Fn(&str) -> bool,
     ) -> Result<Self> {
-        let last: Vec<String> = self.network.output_names();
-        let network = self.network.map_layers(|layer| {
-            let hidden = !last.contains(&layer.label());
+        let network = self.network.with_hidden(&|path, layer| {
             let linear = layer.activation().is_none_or(crate::Activation::is_linear);
-            if hidden && !linear && only(&layer.label()) {
-                layer.with_activation(activation.clone())
-            } else {
-                Arc::clone(layer)
+            (!linear && only(path)).then(|| layer.with_activation(activation.clone()))
+        })?;
+        self.fresh(network, self.seed)
+    }
+
+    /// A model of a network like this one's with weights from a seed; what layers know from data
+    /// stays.
+    fn fresh(&self, network: Network, seed: u64) -> Result<Self> {
+        let model = Self::seeded(network, seed)?;
+        for (path, _) in
+            self.network.layers_by_path().iter().filter(|(_, layer)| layer.keeps_weights())
+        {
+            for (variable, weight) in self.weights.under(path) {
+                if let Some((place, _)) = model.weights.get(&weight.path) {
+                    model.engine.write(place, &self.engine.read(variable)?)?;
+                }
             }
-        });
-        Self::seeded(network, self.seed)
+        }
+        Ok(model)
     }
 
     /// The same model with fresh weights from another seed, not compiled.
@@ -154,7 +169,7 @@ impl Model {
     /// # Errors
     /// What an initializer refuses.
     pub fn with_seed(&self, seed: u64) -> Result<Self> {
-        Self::seeded(self.network.clone(), seed)
+        self.fresh(self.network.with_hidden(&|_, _| None)?, seed)
     }
 
     /// The results of a named layer (all of its outputs at its last call) for some inputs.
@@ -172,7 +187,12 @@ impl Model {
                 fix: String::new(),
             });
         };
-        self.run_to(&format!("outputs_of {step}"), inputs, |values| values[step].clone())
+        let specs = self.check_inputs("outputs_of", inputs)?;
+        let key = format!("outputs_of {step}");
+        let program = self.program_to(&key, &specs, |values| values[step].clone())?;
+        let mut outputs = Vec::new();
+        program.run(inputs, &mut outputs, &Self::run_options())?;
+        Ok(outputs)
     }
 
     /// The model's outputs for a batch of inputs, one array for each output.
@@ -180,32 +200,37 @@ impl Model {
     /// # Errors
     /// [`Error::Data`] for inputs that do not fit.
     pub fn predict_on_batch(&self, inputs: &[&Array]) -> Result<Vec<Array>> {
-        self.run_to("predict", inputs, |values| {
+        let specs = self.check_inputs("predict", inputs)?;
+        let mut outputs = Vec::new();
+        self.predict_program(&specs)?.run(inputs, &mut outputs, &Self::run_options())?;
+        Ok(outputs)
+    }
+
+    /// The program that computes the model's outputs.
+    pub(crate) fn predict_program(&self, specs: &[Spec]) -> Result<Arc<dyn Executable>> {
+        self.program_to("predict", specs, |values| {
             let outputs = self.network.outputs.iter();
             outputs.map(|slot| values[slot.step][slot.index].clone()).collect()
         })
     }
 
-    fn run_to(
+    /// The program from inputs to some of the steps' values, without training.
+    fn program_to(
         &self,
         key: &str,
-        inputs: &[&Array],
+        specs: &[Spec],
         choose: impl Fn(&[Vec<rhyton_graph::Tensor>]) -> Vec<rhyton_graph::Tensor>,
-    ) -> Result<Vec<Array>> {
-        let specs = self.check_inputs("predict", inputs)?;
+    ) -> Result<Arc<dyn Executable>> {
         let types: Vec<String> = specs.iter().map(ToString::to_string).collect();
-        let program = self.engine.program(&format!("{key} {}", types.join(" ")), |tracer| {
-            let inputs = crate::training_inputs::trace(tracer, &self.network, &specs)?;
+        self.engine.program(&format!("{key} {}", types.join(" ")), |tracer| {
+            let inputs = crate::training_inputs::trace(tracer, &self.network, specs)?;
             let mut cx = Call::new(tracer, &self.weights, false);
             let values = self.network.trace(&mut cx, &inputs)?;
             for (place, tensor) in choose(&values).iter().enumerate() {
                 tracer.output(&format!("y{place}"), tensor)?;
             }
             Ok(())
-        })?;
-        let mut outputs = Vec::new();
-        program.run(inputs, &mut outputs, &Self::run_options())?;
-        Ok(outputs)
+        })
     }
 
     /// The specifications of data as it comes, if it fits the model's inputs.

@@ -2,9 +2,9 @@
 
 use rhyton_graph::Spec;
 
-use super::{Kind, Model, StepAction};
+use super::{Kind, Model, ModelLayer, Network, StepAction};
 use crate::Result;
-use crate::saving::order::{Callee, callee, callees};
+use crate::saving::order::{Callee, Calls, callees};
 
 /// How a summary is laid out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,6 +14,8 @@ pub struct SummaryOptions {
     pub line_length: Option<usize>,
     /// Whether a column says which layers train.
     pub show_trainable: bool,
+    /// Whether the layers of nested models get rows of their own, below the model's.
+    pub expand_nested: bool,
 }
 
 /// Widths of a chain's columns at 88, of a graph's at 108, and of the column for training.
@@ -40,33 +42,64 @@ impl Model {
         fit_to(&mut widths, options.line_length);
         let mut table = Table { widths, text: String::new() };
         table.header(&titles);
-        for (place, which) in self.rows().into_iter().enumerate() {
+        let mut rows = Vec::new();
+        self.add_rows(&self.network, ("", false), options, &mut rows);
+        for (place, mut row) in rows.into_iter().enumerate() {
             if place > 0 {
                 table.rule();
             }
-            table.row(&self.cells(which, chain, options.show_trainable));
+            if chain {
+                row.remove(3);
+            }
+            if !options.show_trainable {
+                row.pop();
+            }
+            table.row(&row);
         }
         table.footer();
         Ok(format!("Model: \"{}\"\n{}{}", self.name(), table.text, self.totals()))
     }
 
-    fn rows(&self) -> Vec<Callee> {
-        match self.network.kind {
-            Kind::Sequential => (0..self.network.layers.len()).map(Callee::Layer).collect(),
-            Kind::Functional => callees(&self.network),
+    /// The rows of a network at a path, frozen or not, each with all five cells.
+    fn add_rows(
+        &self,
+        network: &Network,
+        (prefix, frozen): (&str, bool),
+        options: &SummaryOptions,
+        rows: &mut Vec<Vec<String>>,
+    ) {
+        let order = match network.kind {
+            Kind::Sequential => (0..network.layers.len()).map(Callee::Layer).collect(),
+            Kind::Functional => callees(network),
+        };
+        let calls = Calls::of(network);
+        for which in order {
+            rows.push(self.cells(network, (prefix, frozen), &calls, which));
+            let Callee::Layer(layer) = which else { continue };
+            let layer = &network.layers[layer];
+            if let (true, Some(nested)) = (options.expand_nested, ModelLayer::of(&**layer)) {
+                let inside = format!("{prefix}{}/", layer.label());
+                let frozen = frozen || !layer.common().trainable;
+                self.add_rows(nested.network(), (&inside, frozen), options, rows);
+            }
         }
     }
 
-    fn cells(&self, which: Callee, chain: bool, show_trainable: bool) -> Vec<String> {
-        let steps = &self.network.steps;
-        let calls: Vec<usize> =
-            (0..steps.len()).filter(|&step| callee(&self.network, step) == which).collect();
-        let step = &steps[calls[0]];
+    fn cells(
+        &self,
+        network: &Network,
+        (prefix, frozen): (&str, bool),
+        calls: &Calls,
+        which: Callee,
+    ) -> Vec<String> {
+        let steps = &network.steps;
+        let calling = calls.steps(which);
+        let step = &steps[calling[0]];
         let (class, parameters, trains) = match which {
             Callee::Layer(layer) => {
-                let layer = &self.network.layers[layer];
-                let count = self.parameters_of(&layer.label());
-                let trains = if layer.common().trainable { "Y" } else { "N" };
+                let layer = &network.layers[layer];
+                let count = self.parameters_of(&format!("{prefix}{}", layer.label()));
+                let trains = if layer.common().trainable && !frozen { "Y" } else { "N" };
                 (layer.spec().class_name, count, if count == 0 { "-" } else { trains })
             }
             Callee::Step(_) => match &step.action {
@@ -74,32 +107,30 @@ impl Model {
                 _ => ("InputLayer", 0, "-"),
             },
         };
-        let mut cells =
-            vec![format!("{} ({class})", step.name), shape(&step.outputs), thousands(parameters)];
-        if !chain {
-            let reads = calls.iter().flat_map(|&call| steps[call].action.reads());
-            let sources: Vec<String> = reads
-                .map(|slot| {
-                    let call = (0..slot.step)
-                        .filter(|&other| {
-                            callee(&self.network, other) == callee(&self.network, slot.step)
-                        })
-                        .count();
-                    format!("{}[{call}][{}]", steps[slot.step].name, slot.index)
-                })
-                .collect();
-            cells.push(if sources.is_empty() { "-".to_owned() } else { sources.join(", ") });
-        }
-        if show_trainable {
-            cells.push(trains.to_owned());
-        }
-        cells
+        let depth = prefix.matches('/').count();
+        let mark = if depth == 0 { String::new() } else { format!("{}└ ", "   ".repeat(depth)) };
+        let sources: Vec<String> = calling
+            .iter()
+            .filter(|_| depth == 0)
+            .flat_map(|&call| steps[call].action.reads())
+            .map(|slot| {
+                let (name, call) = (&steps[slot.step].name, calls.numbers[slot.step]);
+                format!("{name}[{call}][{}]", slot.index)
+            })
+            .collect();
+        vec![
+            format!("{mark}{} ({class})", step.name),
+            shape(&step.outputs),
+            thousands(parameters),
+            if sources.is_empty() { "-".to_owned() } else { sources.join(", ") },
+            trains.to_owned(),
+        ]
     }
 
     fn parameters_of(&self, layer: &str) -> usize {
-        let prefix = format!("{layer}/");
-        let inside = self.weights.iter().filter(|(_, weight)| weight.path.starts_with(&prefix));
-        inside.map(|(_, weight)| weight.spec.shape.volume(0)).sum()
+        let parts = std::iter::once(layer).chain(self.weights.parts(layer));
+        let weights = parts.flat_map(|part| self.weights.under(part));
+        weights.map(|(_, weight)| weight.spec.shape.volume(0)).sum()
     }
 
     fn totals(&self) -> String {
@@ -123,7 +154,7 @@ impl Model {
     fn optimizer_size(&self) -> Option<Size> {
         let compiled = self.compiled.as_ref()?;
         let mut size = Size::default();
-        for variable in &self.engine.variables()[self.weights.len()..compiled.keep] {
+        for variable in &compiled.state.variables {
             size.add(&variable.spec);
         }
         Some(size)

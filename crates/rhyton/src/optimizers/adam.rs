@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
-use rhyton_graph::{Tensor, cast, maximum, power, sqrt, square};
+use rhyton_graph::{Tensor, maximum, power, sqrt, square};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::options::{option_setters, read};
-use super::{Optimizer, OptimizerOptions, OptimizerSpec, StepContext, Update};
+use super::options::{optimizer_settings, read};
+use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
-use crate::objects::changed_config;
+use crate::layer::Weight;
 
 /// Steps by running means of gradients and of their squares.
 ///
@@ -19,7 +16,7 @@ use crate::objects::changed_config;
 /// the bias correction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 pub struct Adam {
-    /// Name, learning rate (default 0.001), weight decay, clipping.
+    /// Name, learning rate (default 0.001), weight decay, clipping, averaging, accumulation.
     #[serde(flatten)]
     #[setters(skip)]
     options: OptimizerOptions,
@@ -33,22 +30,20 @@ pub struct Adam {
     amsgrad: bool,
 }
 
-option_setters!(Adam);
+optimizer_settings!(Adam);
 
 pub(super) static SPEC: OptimizerSpec = OptimizerSpec {
     class_name: "Adam",
     module: "keras.optimizers",
     aliases: &["adam", "Custom>Adam"],
-    from_config: |config| {
-        let optimizer = read::<Adam>("Adam", config)?;
-        optimizer.validate()?;
-        Ok(Arc::new(optimizer))
-    },
+    from_config: read::<Adam>,
     cases: &[
         "{}",
         r#"{"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-5}"#,
         r#"{"learning_rate": 0.05, "amsgrad": true, "clipnorm": 0.5}"#,
         r#"{"weight_decay": 0.1, "global_clipnorm": 0.5}"#,
+        r#"{"learning_rate": 0.05, "use_ema": true, "ema_momentum": 0.8, "gradient_accumulation_steps": 3, "amsgrad": true, "loss_scale_factor": 4.0}"#,
+        r#"{"learning_rate": {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.0, "decay_steps": 6, "warmup_target": 0.1, "warmup_steps": 3}}, "use_ema": true, "ema_overwrite_frequency": 2}"#,
     ],
 };
 
@@ -81,8 +76,7 @@ impl Moments {
         slots: &[Tensor],
     ) -> Result<Update> {
         let dtype = variable.dtype();
-        let rate = cast(step.learning_rate, dtype);
-        let count = cast(&(step.iteration + 1), dtype);
+        let (rate, count) = (step.rate(dtype), step.count(dtype));
         let left = |beta: f64| 1.0 - power(rate.scalar_like(beta), &count);
         let alpha = &rate * sqrt(left(self.beta_2)) / left(self.beta_1);
         let momentum = &slots[0] + (gradient - &slots[0]) * (1.0 - self.beta_1);
@@ -96,36 +90,22 @@ impl Moments {
             }
             None => velocity,
         };
-        let variable = variable - momentum * alpha / (sqrt(divisor) + self.epsilon);
-        let slots = new.into_iter().map(Tensor::checked).collect::<Result<_, _>>()?;
-        Ok(Update { variable: variable.checked()?, slots })
+        Update::new(variable - momentum * alpha / (sqrt(divisor) + self.epsilon), new)
     }
 
     /// The slots of such an optimizer.
-    pub(super) fn slot_groups(amsgrad: bool) -> Vec<Vec<&'static str>> {
-        let mut groups = vec![vec!["momentum", "velocity"]];
+    pub(super) fn slot_groups(weight: &Weight, amsgrad: bool) -> Vec<Vec<Slot>> {
+        let mut groups = vec![vec![Slot::of(weight, "momentum"), Slot::of(weight, "velocity")]];
         if amsgrad {
-            groups.push(vec!["velocity_hat"]);
+            groups.push(vec![Slot::of(weight, "velocity_hat")]);
         }
         groups
     }
 }
 
 impl Optimizer for Adam {
-    fn spec(&self) -> &'static OptimizerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn options(&self) -> &OptimizerOptions {
-        &self.options
-    }
-
-    fn slot_groups(&self) -> Vec<Vec<&'static str>> {
-        Moments::slot_groups(self.amsgrad)
+    fn slot_groups(&self, weight: &Weight) -> Vec<Vec<Slot>> {
+        Moments::slot_groups(weight, self.amsgrad)
     }
 
     fn update_step(

@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
 use rhyton_graph::Tensor;
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::adam::Moments;
-use super::options::{option_setters, read};
-use super::{Optimizer, OptimizerOptions, OptimizerSpec, StepContext, Update};
-use crate::objects::changed_config;
+use super::options::{optimizer_settings, read};
+use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
+use crate::layer::Weight;
 use crate::{Error, Result};
 
 /// [`super::Adam`] with weight decay, which is taken from the weight before the step and does not
@@ -18,7 +15,8 @@ use crate::{Error, Result};
 /// `keras.optimizers.AdamW`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 pub struct AdamW {
-    /// Name, learning rate (default 0.001), weight decay (default 0.004), clipping.
+    /// Name, learning rate (default 0.001), weight decay (default 0.004), clipping and
+    /// what else all optimizers have.
     #[serde(flatten)]
     #[setters(skip)]
     options: OptimizerOptions,
@@ -32,17 +30,13 @@ pub struct AdamW {
     amsgrad: bool,
 }
 
-option_setters!(AdamW);
+optimizer_settings!(AdamW);
 
 pub(super) static SPEC: OptimizerSpec = OptimizerSpec {
     class_name: "AdamW",
     module: "keras.optimizers",
     aliases: &["adamw"],
-    from_config: |config| {
-        let optimizer = read::<AdamW>("AdamW", config)?;
-        optimizer.validate()?;
-        Ok(Arc::new(optimizer))
-    },
+    from_config: read::<AdamW>,
     cases: &[
         "{}",
         r#"{"learning_rate": 0.05, "weight_decay": 0.2, "amsgrad": true}"#,
@@ -64,20 +58,8 @@ impl Default for AdamW {
 }
 
 impl Optimizer for AdamW {
-    fn spec(&self) -> &'static OptimizerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn options(&self) -> &OptimizerOptions {
-        &self.options
-    }
-
-    fn slot_groups(&self) -> Vec<Vec<&'static str>> {
-        Moments::slot_groups(self.amsgrad)
+    fn slot_groups(&self, weight: &Weight) -> Vec<Vec<Slot>> {
+        Moments::slot_groups(weight, self.amsgrad)
     }
 
     fn update_step(

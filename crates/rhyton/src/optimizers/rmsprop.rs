@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
-use rhyton_graph::{Tensor, cast, sqrt, square};
+use rhyton_graph::{Tensor, sqrt, square};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::options::{option_setters, read};
-use super::{Optimizer, OptimizerOptions, OptimizerSpec, StepContext, Update};
+use super::options::{optimizer_settings, read};
+use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
-use crate::objects::changed_config;
+use crate::layer::Weight;
 
 /// Steps divided by the root of a running mean of squared gradients.
 ///
@@ -18,7 +15,7 @@ use crate::objects::changed_config;
 /// Source: Keras 3.15 `keras.optimizers.RMSprop`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 pub struct RMSprop {
-    /// Name, learning rate (default 0.001), weight decay, clipping.
+    /// Name, learning rate (default 0.001), weight decay, clipping, averaging, accumulation.
     #[serde(flatten)]
     #[setters(skip)]
     options: OptimizerOptions,
@@ -32,22 +29,19 @@ pub struct RMSprop {
     centered: bool,
 }
 
-option_setters!(RMSprop);
+optimizer_settings!(RMSprop);
 
 pub(super) static SPEC: OptimizerSpec = OptimizerSpec {
     class_name: "RMSprop",
     module: "keras.optimizers",
     aliases: &["rmsprop"],
-    from_config: |config| {
-        let optimizer = read::<RMSprop>("RMSprop", config)?;
-        optimizer.validate()?;
-        Ok(Arc::new(optimizer))
-    },
+    from_config: read::<RMSprop>,
     cases: &[
         "{}",
         r#"{"learning_rate": 0.01, "rho": 0.8, "momentum": 0.5}"#,
         r#"{"learning_rate": 0.01, "centered": true, "epsilon": 1e-5}"#,
         r#"{"momentum": 0.9, "centered": true, "weight_decay": 0.1}"#,
+        r#"{"learning_rate": {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5}}, "momentum": 0.3, "gradient_accumulation_steps": 2}"#,
     ],
 };
 
@@ -64,25 +58,13 @@ impl Default for RMSprop {
 }
 
 impl Optimizer for RMSprop {
-    fn spec(&self) -> &'static OptimizerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn options(&self) -> &OptimizerOptions {
-        &self.options
-    }
-
-    fn slot_groups(&self) -> Vec<Vec<&'static str>> {
-        let mut groups = vec![vec!["velocity"]];
+    fn slot_groups(&self, weight: &Weight) -> Vec<Vec<Slot>> {
+        let mut groups = vec![vec![Slot::of(weight, "velocity")]];
         if self.momentum > 0.0 {
-            groups.push(vec!["momentum"]);
+            groups.push(vec![Slot::of(weight, "momentum")]);
         }
         if self.centered {
-            groups.push(vec!["average_gradient"]);
+            groups.push(vec![Slot::of(weight, "average_gradient")]);
         }
         groups
     }
@@ -94,7 +76,7 @@ impl Optimizer for RMSprop {
         gradient: &Tensor,
         slots: &[Tensor],
     ) -> Result<Update> {
-        let rate = cast(step.learning_rate, variable.dtype());
+        let rate = step.rate(variable.dtype());
         let running = |mean: &Tensor, now: Tensor| self.rho * mean + (1.0 - self.rho) * now;
         let velocity = running(&slots[0], square(gradient));
         let mut new = vec![velocity.clone()];
@@ -112,7 +94,6 @@ impl Optimizer for RMSprop {
             increment = self.momentum * &slots[1] + increment;
             new.insert(1, increment.clone());
         }
-        let slots = new.into_iter().map(Tensor::checked).collect::<Result<_, _>>()?;
-        Ok(Update { variable: (variable - increment).checked()?, slots })
+        Update::new(variable - increment, new)
     }
 }

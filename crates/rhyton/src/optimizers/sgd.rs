@@ -1,13 +1,10 @@
-use std::sync::Arc;
-
-use rhyton_graph::{Tensor, cast};
+use rhyton_graph::Tensor;
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::options::{option_setters, read};
-use super::{Optimizer, OptimizerOptions, OptimizerSpec, StepContext, Update};
-use crate::objects::changed_config;
+use super::options::{optimizer_settings, read};
+use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
+use crate::layer::Weight;
 use crate::{Error, Result};
 
 /// Gradient descent, with momentum if wanted.
@@ -18,7 +15,7 @@ use crate::{Error, Result};
 /// Source: Keras 3.15 `keras.optimizers.SGD`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 pub struct SGD {
-    /// Name, learning rate (default 0.01), weight decay, clipping.
+    /// Name, learning rate (default 0.01), weight decay, clipping, averaging, accumulation.
     #[serde(flatten)]
     #[setters(skip)]
     options: OptimizerOptions,
@@ -28,23 +25,22 @@ pub struct SGD {
     nesterov: bool,
 }
 
-option_setters!(SGD);
+optimizer_settings!(SGD);
 
 pub(super) static SPEC: OptimizerSpec = OptimizerSpec {
     class_name: "SGD",
     module: "keras.optimizers",
     aliases: &["sgd"],
-    from_config: |config| {
-        let optimizer = read::<SGD>("SGD", config)?;
-        optimizer.validate()?;
-        Ok(Arc::new(optimizer))
-    },
+    from_config: read::<SGD>,
     cases: &[
         "{}",
         r#"{"learning_rate": 0.1, "momentum": 0.9, "weight_decay": 0.01}"#,
         r#"{"momentum": 0.8, "nesterov": true, "clipvalue": 0.5}"#,
         r#"{"learning_rate": 0.1, "clipnorm": 0.7}"#,
         r#"{"learning_rate": 0.1, "global_clipnorm": 0.9}"#,
+        r#"{"learning_rate": 0.1, "use_ema": true, "ema_momentum": 0.5, "ema_overwrite_frequency": 3}"#,
+        r#"{"learning_rate": 0.1, "momentum": 0.9, "gradient_accumulation_steps": 4, "weight_decay": 0.1, "clipnorm": 0.4, "use_ema": true, "ema_overwrite_frequency": 2}"#,
+        r#"{"learning_rate": {"class_name": "PiecewiseConstantDecay", "config": {"boundaries": [2, 5], "values": [0.5, 0.1, 0.02]}}, "weight_decay": 0.2}"#,
     ],
 };
 
@@ -56,20 +52,8 @@ impl Default for SGD {
 }
 
 impl Optimizer for SGD {
-    fn spec(&self) -> &'static OptimizerSpec {
-        &SPEC
-    }
-
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
-    }
-
-    fn options(&self) -> &OptimizerOptions {
-        &self.options
-    }
-
-    fn slot_groups(&self) -> Vec<Vec<&'static str>> {
-        if self.momentum == 0.0 { Vec::new() } else { vec![vec!["momentum"]] }
+    fn slot_groups(&self, weight: &Weight) -> Vec<Vec<Slot>> {
+        if self.momentum == 0.0 { Vec::new() } else { vec![vec![Slot::of(weight, "momentum")]] }
     }
 
     fn update_step(
@@ -79,17 +63,17 @@ impl Optimizer for SGD {
         gradient: &Tensor,
         slots: &[Tensor],
     ) -> Result<Update> {
-        let move_by = gradient * cast(step.learning_rate, variable.dtype());
+        let move_by = gradient * step.rate(variable.dtype());
         let [momentum] = slots else {
-            return Ok(Update { variable: (variable - move_by).checked()?, slots: Vec::new() });
+            return Update::new(variable - move_by, []);
         };
-        let momentum = (momentum * self.momentum - &move_by).checked()?;
+        let momentum = momentum * self.momentum - &move_by;
         let variable = if self.nesterov {
             variable + (&momentum * self.momentum - move_by)
         } else {
             variable + &momentum
         };
-        Ok(Update { variable: variable.checked()?, slots: vec![momentum] })
+        Update::new(variable, [momentum])
     }
 
     fn validate(&self) -> Result<()> {

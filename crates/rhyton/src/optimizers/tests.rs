@@ -1,103 +1,133 @@
-use rhyton_graph::eval;
+use std::sync::Arc;
+
+use rhyton_graph::{Spec, eval};
 use rhyton_tensor::{Array, DType};
 use rhyton_testing::lock_step_error;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::state::StateVariable;
 use super::*;
-use crate::losses::golden::{array, object, records};
+use crate::golden::{array, object, records};
 
-/// One step over all variables: variables and, for each, its slots.
-fn step(
-    optimizer: &dyn Optimizer,
-    iteration: i64,
-    rate: f32,
-    state: &[(Array, Vec<Array>)],
-    gradients: &[Array],
-) -> Vec<(Array, Vec<Array>)> {
-    let mut inputs = vec![Array::scalar(rate), Array::scalar(iteration)];
-    inputs.extend(gradients.iter().cloned());
-    for (variable, slots) in state {
-        inputs.push(variable.clone());
-        inputs.extend(slots.iter().cloned());
+fn goldens() -> Vec<Value> {
+    records(include_str!("../../goldens/optimizers.json"), &OPTIMIZERS)
+}
+
+/// The weights of the goldens.
+fn weights(start: &Value) -> Vec<Weight> {
+    let shapes = start.as_array().unwrap().iter().map(|value| array(value).shape().to_vec());
+    shapes
+        .zip(["layer/kernel", "layer/bias"])
+        .map(|(shape, path)| Weight {
+            path: path.to_owned(),
+            spec: Spec::new(DType::F32, &*shape),
+            initializer: "zeros".into(),
+            trainable: true,
+            regularizer: None,
+            constraint: None,
+            weight_decay: true,
+        })
+        .collect()
+}
+
+/// An optimizer at work: the weights' values and its own variables.
+struct Bench {
+    optimizer: Arc<dyn Optimizer>,
+    weights: Vec<Weight>,
+    values: Vec<Array>,
+    state: Vec<Array>,
+}
+
+impl Bench {
+    fn new(optimizer: Arc<dyn Optimizer>, start: &Value) -> Self {
+        let weights = weights(start);
+        let values = start.as_array().unwrap().iter().map(array).collect();
+        let mut bench = Self { optimizer, weights, values, state: Vec::new() };
+        bench.state = bench.layout().variables.iter().map(StateVariable::initial_value).collect();
+        bench
     }
-    let slots = optimizer.slots().len();
-    let flat = eval(
-        |x| {
-            let context = StepContext { learning_rate: &x[0], iteration: &x[1] };
-            let (gradients, rest) = x[2..].split_at(gradients.len());
-            let clipped = optimizer.transform_gradients(gradients.to_vec()).unwrap();
-            let variables = rest.chunks(1 + slots).zip(&clipped);
-            variables
-                .flat_map(|(of, gradient)| {
-                    let update = optimizer.update(&context, &of[0], gradient, &of[1..]).unwrap();
-                    std::iter::once(update.variable).chain(update.slots)
-                })
-                .collect()
-        },
-        &inputs.iter().collect::<Vec<_>>(),
-    )
-    .unwrap();
-    flat.chunks(1 + slots).map(|of| (of[0].clone(), of[1..].to_vec())).collect()
+
+    fn layout(&self) -> State {
+        State::new(&*self.optimizer, &self.weights.iter().collect::<Vec<_>>()).unwrap()
+    }
+
+    fn step(&mut self, gradients: &[Array]) {
+        let layout = self.layout();
+        let weights: Vec<&Weight> = self.weights.iter().collect();
+        let count = weights.len();
+        let inputs: Vec<&Array> = gradients.iter().chain(&self.values).chain(&self.state).collect();
+        let found = eval(
+            |x| {
+                let (gradients, rest) = x.split_at(count);
+                let (values, state) = rest.split_at(count);
+                let old = Values { weights: values.to_vec(), state: state.to_vec() };
+                let step = Step { optimizer: &*self.optimizer, weights: &weights, state: &layout };
+                let new = step.apply(&old, gradients.to_vec()).unwrap();
+                new.weights.into_iter().chain(new.state).collect()
+            },
+            &inputs,
+        )
+        .unwrap();
+        self.state = found[count..].to_vec();
+        self.values = found[..count].to_vec();
+    }
 }
 
 #[test]
 fn ten_steps_are_those_of_keras() {
-    for record in records("optimizers", &OPTIMIZERS) {
+    for record in goldens() {
         let optimizer = OPTIMIZERS.read(&object(&record)).unwrap();
-        let zeros = |value: &Array| {
-            optimizer.slots().iter().map(|_| Array::zeros(DType::F32, value.shape())).collect()
-        };
-        let mut state: Vec<(Array, Vec<Array>)> = record["start"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|value| (array(value), zeros(&array(value))))
-            .collect();
+        let mut bench = Bench::new(optimizer, &record["start"]);
         let steps = record["steps"].as_array().unwrap();
         for (number, expected) in steps.iter().enumerate() {
-            let gradients: Vec<Array> =
-                record["gradients"][number].as_array().unwrap().iter().map(array).collect();
-            let rate = optimizer.learning_rate() as f32;
-            state = step(&*optimizer, number as i64, rate, &state, &gradients);
-            for ((variable, _), expected) in state.iter().zip(expected.as_array().unwrap()) {
-                assert_same(variable, &array(expected), &record, number);
+            let gradients = record["gradients"][number].as_array().unwrap();
+            bench.step(&gradients.iter().map(array).collect::<Vec<_>>());
+            for (value, expected) in bench.values.iter().zip(expected.as_array().unwrap()) {
+                assert_same(value, &array(expected), &record, &number.to_string());
             }
         }
         assert_eq!(steps.len(), 10);
-        assert_file_order(&*optimizer, &state, &record);
+        let kept = bench.layout().variables;
+        let stored = record["variables"].as_array().unwrap();
+        assert_eq!(kept.len(), stored.len(), "{}", record["class_name"]);
+        for ((kept, found), stored) in kept.iter().zip(&bench.state).zip(stored) {
+            let name = kept.name.rsplit('/').next().unwrap();
+            let keras = stored["name"].as_str().unwrap();
+            assert!(keras.ends_with(name) || UNNAMED.contains(&name), "{keras} for {name}");
+            let stored = array(stored);
+            if !["r", "c"].contains(&name) || stored.dtype() == DType::F32 {
+                assert_same(found, &stored.cast(found.dtype()), &record, name);
+            }
+        }
     }
 }
+
+/// How far values may be from Keras', relative to values above 1. All but Muon, whose iteration
+/// magnifies roundings, are within 1e-6.
+const TOLERANCE: f64 = 5e-5;
+
+/// Variables to which Keras gives no name of their own.
+const UNNAMED: [&str; 3] = ["u_product", "r", "c"];
 
 #[track_caller]
-fn assert_same(found: &Array, expected: &Array, record: &Value, number: usize) {
+fn assert_same(found: &Array, expected: &Array, record: &Value, what: &str) {
+    let [found, expected] = [found, expected].map(|array| array.cast(DType::F32));
     let error = lock_step_error(found.view::<f32>(), expected.view::<f32>());
-    assert!(error <= 1e-6, "{} {} {number}: {error:e}", record["class_name"], record["case"]);
-}
-
-/// The slots stand in the file where Keras puts them.
-fn assert_file_order(optimizer: &dyn Optimizer, state: &[(Array, Vec<Array>)], record: &Value) {
-    let stored = record["variables"].as_array().unwrap();
-    assert_eq!(
-        (&stored[0]["name"], &stored[1]["name"]),
-        (&json!("iteration"), &json!("learning_rate"))
-    );
-    assert_eq!(array(&stored[1]).view::<f32>(), &[optimizer.learning_rate() as f32]);
-    let order = optimizer.file_order(state.len());
-    assert_eq!(order.len() + 2, stored.len());
-    for (place, stored) in order.iter().zip(&stored[2..]) {
-        let name = stored["name"].as_str().unwrap();
-        assert!(name.ends_with(optimizer.slots()[place.slot]), "{name} for {place:?}");
-        assert_same(&state[place.variable].1[place.slot], &array(stored), record, place.slot);
-    }
+    assert!(error <= TOLERANCE, "{} {} {what}: {error:e}", record["class_name"], record["case"]);
 }
 
 #[test]
 fn configurations_are_those_of_keras() {
-    for record in records("optimizers", &OPTIMIZERS) {
+    for record in goldens() {
         let optimizer = OPTIMIZERS.read(&object(&record)).unwrap();
         let keras = &record["config"];
         for (key, value) in optimizer.config() {
-            assert_eq!(value, keras[&key], "{key}");
+            let same = match (value.as_f64(), keras[&key].as_f64()) {
+                (Some(ours), Some(keras)) => ours == keras,
+                _ if key == "learning_rate" => value["class_name"] == keras[&key]["class_name"],
+                _ => value == keras[&key],
+            };
+            assert!(same, "{}: {key} {value} {}", record["class_name"], keras[&key]);
         }
         let name = keras["name"]
             .as_str()
@@ -111,6 +141,40 @@ fn configurations_are_those_of_keras() {
     }
 }
 
+/// Excluded weights, and parameters of activations, go the way they go without decay.
+#[test]
+fn what_is_excluded_does_not_decay() {
+    let start = json!([
+        {"shape": [2], "dtype": "float32", "values": [1, -2]},
+        {"shape": [1], "dtype": "float32", "values": [3]},
+    ]);
+    let gradients = [array(&start[0]), array(&start[1])];
+    let step = |optimizer: SGD, decays: bool| {
+        let mut bench = Bench::new(Arc::new(optimizer), &start);
+        bench.weights[0].weight_decay = decays;
+        bench.step(&gradients);
+        [bench.values[0].to_f64(), bench.values[1].to_f64()]
+    };
+    let decaying = || SGD::new(0.5).weight_decay(0.5);
+    assert_eq!(step(decaying(), true), [vec![0.25, -0.5], vec![0.75]]);
+    assert_eq!(step(decaying().exclude_from_weight_decay(["bias"]), true)[1], [1.5]);
+    assert_eq!(step(decaying(), false), [vec![0.5, -1.0], vec![0.75]]);
+}
+
+/// Averages see the weights before the constraint; the weights end inside it.
+#[test]
+fn constraints_come_last() {
+    let start = json!([
+        {"shape": [2], "dtype": "float32", "values": [1, 1]},
+        {"shape": [1], "dtype": "float32", "values": [1]},
+    ]);
+    let mut bench = Bench::new(Arc::new(SGD::new(1.0).use_ema(true)), &start);
+    bench.weights[0].constraint = Some("non_neg".into());
+    bench.step(&[Array::from_slice(&[2], &[3.0_f32, 0.5]).unwrap(), array(&start[1])]);
+    assert_eq!(bench.values[0].to_f64(), [0.0, 0.5]);
+    assert_eq!(bench.state[2].to_f64(), [-2.0, 0.5]);
+}
+
 #[test]
 fn what_is_not_there_is_refused() {
     let read =
@@ -118,8 +182,14 @@ fn what_is_not_there_is_refused() {
             Ok(optimizer) => format!("{:?}", optimizer.config()),
             Err(error) => error.to_string(),
         };
-    insta::assert_snapshot!(read(json!({"use_ema": true})), @"SGD: use_ema expected its default, the only value supported so far, received true");
-    insta::assert_snapshot!(read(json!({"learning_rate": {"class_name": "ExponentialDecay"}})), @r#"SGD: learning_rate expected a number (schedules are not supported so far), received {"class_name":"ExponentialDecay"}"#);
+    insta::assert_snapshot!(read(json!({"gradient_accumulation_steps": 1})), @"SGD: gradient_accumulation_steps expected at least 2, or none, received 1");
+    insta::assert_snapshot!(read(json!({"ema_momentum": 1.5})), @"SGD: ema_momentum expected a number in [0, 1], received 1.5");
+    insta::assert_snapshot!(read(json!({"ema_overwrite_frequency": 0})), @"SGD: ema_overwrite_frequency expected at least 1, or none, received 0");
+    insta::assert_snapshot!(read(json!({"loss_scale_factor": 0.0})), @"SGD: loss_scale_factor expected a finite number above 0, received 0");
+    insta::assert_snapshot!(read(json!({"learning_rate": {"class_name": "ExponentialDecay"}})), @r#"SGD: learning_rate expected a value of its type, received {"class_name":"ExponentialDecay"} (ExponentialDecay: decay_steps expected a number above 0, received NaN)"#);
+    insta::assert_snapshot!(read(json!({"learning_rate": "fast"})), @r#"SGD: learning_rate expected a value of its type, received "fast" (unknown schedule `fast`)"#);
+    insta::assert_snapshot!(read(json!({"decay": -0.1})), @"SGD: decay expected 0, or a number above 0 beside a learning rate that is a number, received -0.1");
+    insta::assert_snapshot!(read(json!({"lr": 0.5, "decay": 0.1})), @r#"{"learning_rate": Object {"module": String("keras.optimizers.schedules"), "class_name": String("InverseTimeDecay"), "config": Object {"initial_learning_rate": Number(0.5), "decay_steps": Number(1), "decay_rate": Number(0.1)}, "registered_name": Null}}"#);
     insta::assert_snapshot!(read(json!({"clipnorm": 1.0, "clipvalue": 2.0})), @"SGD: clipping expected at most one way, received clipnorm Some(1.0), global_clipnorm None, clipvalue Some(2.0)");
     insta::assert_snapshot!(read(json!({"momentum": 1.5})), @"SGD: momentum expected a number in [0, 1], received 1.5");
     insta::assert_snapshot!(read(json!({"lr": 0.5, "decay": 0.0})), @r#"{"learning_rate": Number(0.5)}"#);

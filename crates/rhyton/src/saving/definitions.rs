@@ -8,7 +8,7 @@ use rhyton_graph::Spec;
 use serde_json::{Value, json};
 
 use super::{VERSION, key};
-use crate::activations::{Activation, File, Stored};
+use crate::activations::{Activation, Definition, File, Stored};
 use crate::models::Model;
 use crate::{Error, Result, custom_objects};
 
@@ -16,8 +16,14 @@ use crate::{Error, Result, custom_objects};
 pub(super) fn collect(model: &Model) -> Result<Value> {
     let mut definitions: BTreeMap<String, Stored> = BTreeMap::new();
     let mut uses: BTreeMap<String, (Activation, Vec<Spec>)> = BTreeMap::new();
+    let layers = model.network.layers_by_path();
+    let activation_at = |path: &str| {
+        let owner = path.strip_suffix("/activation")?;
+        let layer = layers.get(owner).or_else(|| model.weights.sub_layers.get(owner))?;
+        layer.activation().cloned()
+    };
     for (path, spec) in &model.weights.activation_inputs {
-        let Some(activation) = activation_at(model, path) else { continue };
+        let Some(activation) = activation_at(path) else { continue };
         let Some(name) = Stored::name_of(&activation)? else { continue };
         let definition = activation.definition()?;
         let entry = uses.entry(name).or_insert_with(|| (activation.clone(), Vec::new()));
@@ -42,14 +48,6 @@ pub(super) fn collect(model: &Model) -> Result<Value> {
     }))
 }
 
-/// The activation whose weights would stand at `path` (`dense/activation`).
-fn activation_at(model: &Model, path: &str) -> Option<Activation> {
-    let owner = path.strip_suffix("/activation")?;
-    let layer = model.network.layers.iter().find(|layer| layer.label() == owner);
-    let layer = layer.or_else(|| model.weights.sub_layers.get(owner))?;
-    layer.activation().cloned()
-}
-
 /// The definitions of a file, by the names under which layers look for them.
 pub(super) fn read(member: Option<&Value>) -> Result<File> {
     let mut file = File::default();
@@ -69,7 +67,9 @@ pub(super) fn read(member: Option<&Value>) -> Result<File> {
             Error::config("rhyton.json", registered, "a stored definition", error)
         })?;
         let definition = Arc::new(stored.definition()?);
-        warn_if_registered_differently(&definition);
+        if let Some(notice) = registered_differently(&definition) {
+            crate::notices::once(&notice);
+        }
         let names = [registered.clone(), definition.key(), definition.name.clone()];
         for name in names {
             file.definitions.insert(name, Arc::clone(&definition));
@@ -78,17 +78,18 @@ pub(super) fn read(member: Option<&Value>) -> Result<File> {
     Ok(file)
 }
 
-fn warn_if_registered_differently(definition: &crate::activations::Definition) {
-    let Some(registered) = custom_objects().find_activation(&definition.key()) else { return };
-    if !registered.same_as(definition) {
-        crate::notices::once(&format!(
+/// What is told where a name of the file is registered here for something else.
+fn registered_differently(definition: &Definition) -> Option<String> {
+    let registered = custom_objects().find_activation(&definition.key())?;
+    (!registered.same_as(definition)).then(|| {
+        format!(
             "activation `{}`: the file's definition ({}) is used; the one registered here ({}) \
              differs. Pass `custom_objects` when loading to use yours",
             definition.key(),
             definition.text(),
             registered.text(),
-        ));
-    }
+        )
+    })
 }
 
 fn check_number(member: &Value, name: &str, known: u64) -> Result<()> {
@@ -98,5 +99,32 @@ fn check_number(member: &Value, name: &str, known: u64) -> Result<()> {
             let expected = format!("at most {known}; update Rhyton to read newer files");
             Err(Error::config("rhyton.json", name, expected, key(member, name)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rhyton_graph::{Shape, Tensor};
+    use rhyton_tensor::DType;
+
+    use super::*;
+
+    /// What a file holds of a Rust function is told apart from another function, not from itself.
+    #[test]
+    fn a_saved_function_is_known_again() {
+        fn steep(x: &Tensor) -> Tensor {
+            x * 2
+        }
+        fn flat(x: &Tensor) -> Tensor {
+            x * 0.5
+        }
+        custom_objects().activation("known_again", steep, []).unwrap();
+        let spec = Spec::new(DType::F32, Shape::batched(&[3]));
+        let (_, stored) = Stored::of(&Activation::from("known_again"), &[spec]).unwrap().unwrap();
+        let definition = stored.definition().unwrap();
+        assert_eq!(registered_differently(&definition), None);
+        custom_objects().replace_with("known_again", flat, []).unwrap();
+        assert!(registered_differently(&definition).unwrap().contains("differs"));
+        custom_objects().remove("known_again");
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Source: Keras 3.15 `keras/src/ops/function.py`, `map_graph`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::models::{Network, Slot, StepAction};
 
@@ -23,13 +23,38 @@ pub(crate) fn callee(network: &Network, step: usize) -> Callee {
     }
 }
 
+/// The calls of all callees.
+pub(crate) struct Calls {
+    /// For each step, which call of its callee it is.
+    pub(crate) numbers: Vec<usize>,
+    steps: BTreeMap<Callee, Vec<usize>>,
+}
+
+impl Calls {
+    pub(crate) fn of(network: &Network) -> Self {
+        let mut calls = Self { numbers: Vec::new(), steps: BTreeMap::new() };
+        for step in 0..network.steps.len() {
+            let steps = calls.steps.entry(callee(network, step)).or_default();
+            calls.numbers.push(steps.len());
+            steps.push(step);
+        }
+        calls
+    }
+
+    /// The steps that call a callee, in order.
+    pub(crate) fn steps(&self, callee: Callee) -> &[usize] {
+        self.steps.get(&callee).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// All callees in Keras' order.
 pub(crate) fn callees(network: &Network) -> Vec<Callee> {
     let mut walk = Walk {
         network,
         finished: vec![false; network.steps.len()],
         steps: Vec::new(),
-        seen: Vec::new(),
+        seen: BTreeSet::new(),
+        order: Vec::new(),
     };
     for &output in &network.outputs {
         walk.visit(output);
@@ -45,13 +70,14 @@ pub(crate) fn callees(network: &Network) -> Vec<Callee> {
             step_depths[slot.step] = step_depths[slot.step].max(depth + 1);
         }
     }
-    let mut order = walk.seen;
-    for &input in &network.inputs {
-        if !order.contains(&Callee::Step(input)) {
-            order.insert(0, Callee::Step(input));
+    let mut order: Vec<Callee> = Vec::new();
+    for &input in network.inputs.iter().rev() {
+        if walk.seen.insert(Callee::Step(input)) {
+            order.push(Callee::Step(input));
             depths.insert(Callee::Step(input), 0);
         }
     }
+    order.extend(walk.order);
     order.sort_by_key(|callee| std::cmp::Reverse(depths[callee]));
     order
 }
@@ -61,31 +87,33 @@ struct Walk<'a> {
     finished: Vec<bool>,
     /// Steps in decreasing depth: each after all it reads.
     steps: Vec<usize>,
+    seen: BTreeSet<Callee>,
     /// Callees in the order in which the walk meets them.
-    seen: Vec<Callee>,
+    order: Vec<Callee>,
 }
 
 impl Walk<'_> {
     /// Without recursion: a file may hold a chain of any length.
     fn visit(&mut self, output: Slot) {
-        let mut open = vec![(output.step, 0)];
-        while let Some((step, next)) = open.pop() {
-            if next == 0 {
-                if self.finished[step] {
-                    continue;
+        let mut open = vec![(output.step, None)];
+        while let Some((step, rest)) = open.pop() {
+            let mut rest = match rest {
+                Some(rest) => rest,
+                None if self.finished[step] => continue,
+                None => {
+                    let callee = callee(self.network, step);
+                    if self.seen.insert(callee) {
+                        self.order.push(callee);
+                    }
+                    self.network.steps[step].action.reads().into_iter()
                 }
-                let callee = callee(self.network, step);
-                if !self.seen.contains(&callee) {
-                    self.seen.push(callee);
-                }
-            }
-            if let Some(slot) = self.network.steps[step].action.reads().get(next) {
-                open.push((step, next + 1));
+            };
+            if let Some(slot) = rest.next() {
+                open.push((step, Some(rest)));
                 if !self.finished[slot.step] {
-                    open.push((slot.step, 0));
+                    open.push((slot.step, None));
                 }
-            } else {
-                self.finished[step] = true;
+            } else if !std::mem::replace(&mut self.finished[step], true) {
                 self.steps.push(step);
             }
         }

@@ -1,55 +1,83 @@
 //! The configuration of a model in the dialect that every Keras since 3.0 reads: defaults are
 //! omitted, element types are plain names.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rhyton_graph::{Argument, Arguments, Spec};
 use serde_json::{Map, Value, json};
 
-use super::order::{Callee, callee, callees};
+use super::order::{Callee, Calls, callees};
 use crate::layer::Layer;
-use crate::models::{Kind, Model, Network, Slot, StepAction};
+use crate::models::{Kind, Model, ModelLayer, Network, Slot, StepAction};
 
 /// `config.json`, without the compile configuration.
 pub(super) fn config(model: &Model) -> Value {
-    let network = &model.network;
-    match network.kind {
-        Kind::Sequential => sequential(network),
-        Kind::Functional => functional(network),
+    model_entry(&model.network, model.name(), false)
+}
+
+/// The configuration of a model as a layer of another, without its name.
+pub(crate) fn config_of(network: &Network) -> Map<String, Value> {
+    match model_entry(network, &network.name, false) {
+        Value::Object(mut entry) => match entry.shift_remove("config") {
+            Some(Value::Object(mut config)) => {
+                config.shift_remove("name");
+                config.shift_remove("trainable");
+                config
+            }
+            _ => Map::new(),
+        },
+        _ => Map::new(),
     }
 }
 
-fn sequential(network: &Network) -> Value {
+/// A model under a name; in a frozen one all layers are written as frozen, since Keras reads no
+/// `trainable` of a `Sequential`.
+fn model_entry(network: &Network, name: &str, frozen: bool) -> Value {
+    match network.kind {
+        Kind::Sequential => sequential(network, name, frozen),
+        Kind::Functional => functional(network, name, frozen),
+    }
+}
+
+fn sequential(network: &Network, name: &str, frozen: bool) -> Value {
     let input = network.inputs[0];
     let shape = shape_of(&network.steps[input].outputs[0]);
     let mut layers = vec![input_entry(network, input)];
-    layers.extend(network.layers.iter().map(|layer| layer_entry(&**layer)));
+    layers.extend(network.layers.iter().map(|layer| layer_entry(&**layer, frozen)));
+    let mut config = Map::new();
+    config.insert("name".to_owned(), json!(name));
+    if frozen {
+        config.insert("trainable".to_owned(), json!(false));
+    }
+    config.insert("layers".to_owned(), Value::Array(layers));
+    config.insert("build_input_shape".to_owned(), shape.clone());
     json!({
         "module": "keras",
         "class_name": "Sequential",
-        "config": {"name": network.name, "layers": layers, "build_input_shape": shape},
+        "config": config,
         "registered_name": null,
         "build_config": {"input_shape": shape},
     })
 }
 
-fn functional(network: &Network) -> Value {
-    let calls = Calls::of(network);
+fn functional(network: &Network, name: &str, frozen: bool) -> Value {
+    let nodes = Nodes { network, calls: Calls::of(network) };
+    let inputs: BTreeSet<usize> = network.inputs.iter().copied().collect();
     let layers: Vec<Value> = callees(network)
         .into_iter()
         .map(|which| {
             let mut entry = match which {
-                Callee::Layer(layer) => layer_entry(&*network.layers[layer]),
-                Callee::Step(step) if network.inputs.contains(&step) => input_entry(network, step),
+                Callee::Layer(layer) => layer_entry(&*network.layers[layer], frozen),
+                Callee::Step(step) if inputs.contains(&step) => input_entry(network, step),
                 Callee::Step(step) => operation_entry(network, step),
             };
             entry["name"] = entry["config"]["name"].clone();
-            entry["inbound_nodes"] = Value::Array(calls.nodes(which));
+            entry["inbound_nodes"] = Value::Array(nodes.of(which));
             entry
         })
         .collect();
     let ends = |slots: Vec<Slot>| {
-        let mut list: Vec<Value> = slots.into_iter().map(|slot| calls.history(slot)).collect();
+        let mut list: Vec<Value> = slots.into_iter().map(|slot| nodes.history(slot)).collect();
         if list.len() == 1 { list.remove(0) } else { Value::Array(list) }
     };
     let inputs = network.inputs.iter().map(|&step| Slot { step, index: 0 }).collect();
@@ -57,8 +85,8 @@ fn functional(network: &Network) -> Value {
         "module": "keras.src.models.functional",
         "class_name": "Functional",
         "config": {
-            "name": network.name,
-            "trainable": true,
+            "name": name,
+            "trainable": !frozen,
             "layers": layers,
             "input_layers": ends(inputs),
             "output_layers": ends(network.outputs.clone()),
@@ -86,11 +114,15 @@ fn input_entry(network: &Network, step: usize) -> Value {
     })
 }
 
-fn layer_entry(layer: &dyn Layer) -> Value {
+fn layer_entry(layer: &dyn Layer, frozen: bool) -> Value {
+    let frozen = frozen || !layer.common().trainable;
+    if let Some(nested) = ModelLayer::of(layer) {
+        return model_entry(nested.network(), &layer.label(), frozen);
+    }
     let spec = layer.spec();
     let mut config = Map::new();
     config.insert("name".to_owned(), json!(layer.label()));
-    if !layer.common().trainable {
+    if frozen {
         config.insert("trainable".to_owned(), json!(false));
     }
     config.insert("dtype".to_owned(), json!("float32"));
@@ -136,28 +168,16 @@ fn plain(argument: &Argument, tensor: &mut dyn FnMut() -> Value) -> Value {
     }
 }
 
-/// Which call of its callee each step is.
-struct Calls<'a> {
+/// The calls of a functional model, as files list them.
+struct Nodes<'a> {
     network: &'a Network,
-    numbers: Vec<usize>,
+    calls: Calls,
 }
 
-impl<'a> Calls<'a> {
-    fn of(network: &'a Network) -> Self {
-        let mut counts: BTreeMap<Callee, usize> = BTreeMap::new();
-        let numbers = (0..network.steps.len())
-            .map(|step| {
-                let count = counts.entry(callee(network, step)).or_default();
-                *count += 1;
-                *count - 1
-            })
-            .collect();
-        Self { network, numbers }
-    }
-
+impl Nodes<'_> {
     /// `["dense", 0, 0]`: the step's name, which call, which result.
     fn history(&self, slot: Slot) -> Value {
-        json!([self.network.steps[slot.step].name, self.numbers[slot.step], slot.index])
+        json!([self.network.steps[slot.step].name, self.calls.numbers[slot.step], slot.index])
     }
 
     fn tensor(&self, slot: Slot) -> Value {
@@ -173,21 +193,24 @@ impl<'a> Calls<'a> {
     }
 
     /// One entry for each call.
-    fn nodes(&self, which: Callee) -> Vec<Value> {
-        (0..self.network.steps.len())
-            .filter(|&step| callee(self.network, step) == which)
-            .filter_map(|step| match &self.network.steps[step].action {
+    fn of(&self, which: Callee) -> Vec<Value> {
+        let steps = self.calls.steps(which).iter();
+        steps
+            .filter_map(|&step| match &self.network.steps[step].action {
                 StepAction::Input => None,
-                StepAction::Layer { inputs, arguments, .. } => {
+                StepAction::Layer { layer, inputs, arguments, training } => {
                     let mut args: Vec<Value> =
                         inputs.iter().map(|&slot| self.tensor(slot)).collect();
-                    if args.len() > 1 {
+                    if args.len() > 1 || self.network.layers[*layer].takes_list() {
                         args = vec![Value::Array(args)];
                     }
-                    let kwargs: Map<String, Value> = arguments
+                    let mut kwargs: Map<String, Value> = arguments
                         .iter()
                         .map(|(name, slot)| (name.clone(), self.tensor(*slot)))
                         .collect();
+                    if let Some(training) = training {
+                        kwargs.insert("training".to_owned(), json!(training));
+                    }
                     Some(json!({"args": args, "kwargs": kwargs}))
                 }
                 StepAction::Operation { arguments, inputs, .. } => {

@@ -63,7 +63,8 @@ fn trace(
     let mut cx = Call::new(tracer, weights, training);
     if training {
         let step = tracer.constant(Array::scalar(4_i32));
-        cx = cx.with_randomness(Randomness { seed: 9, step });
+        let seed = tracer.constant(Array::from_slice(&[2], &[9_u32, 0])?);
+        cx = cx.with_randomness(Randomness { seed, step });
     }
     let outputs = cx.run(&layer.label(), layer, &x)?;
     Ok([x, outputs])

@@ -2,167 +2,302 @@
 
 use std::sync::Arc;
 
-use rhyton_formats::{Group, ModelFile};
+use rhyton_formats::{Group, ModelFile, NamedArray};
 use rhyton_tensor::{Array, DType};
 use serde_json::{Map, Value, json};
 
-use super::compile::{Compile, Compiled, LossChoice, MetricChoice};
+use super::choices::{LossChoice, MetricChoice};
+use super::compile::{Compile, Compiled};
+use super::objectives::Objectives;
+use super::per_output::PerOutput;
 use crate::models::Model;
 use crate::objects::object_form;
-use crate::optimizers::OPTIMIZERS;
+use crate::optimizers::{LearningRate, OPTIMIZERS, State};
 use crate::{Error, Result};
 
 /// Adds the training configuration and the optimizer's state to a file.
 pub(crate) fn write_compiled(model: &Model, file: &mut ModelFile) -> Result<()> {
     let Some(compiled) = &model.compiled else { return Ok(()) };
-    let mut optimizer = compiled.optimizer.config();
-    let rate = model.learning_rate()?;
-    optimizer.insert("learning_rate".to_owned(), json!(rate));
+    let optimizer = write_optimizer(model, compiled, file)?;
     let names = model.network.output_names();
+    let (loss, loss_weights) = write_losses(&compiled.objectives, &names)?;
     file.config["compile_config"] = json!({
-        "optimizer": object_form(compiled.optimizer.spec(), Value::Object(optimizer)),
-        "loss": per_output(compiled.losses.iter().map(write_loss).collect(), &names),
-        "loss_weights": compiled.loss_weights,
-        "metrics": write_metrics(compiled, names.len()),
-        "weighted_metrics": null,
+        "optimizer": optimizer,
+        "loss": loss,
+        "loss_weights": loss_weights,
+        "metrics": write_metrics(&compiled.objectives.metrics, &names)?,
+        "weighted_metrics": write_metrics(&compiled.objectives.weighted_metrics, &names)?,
         "run_eagerly": false,
         "steps_per_execution": 1,
         "jit_compile": false,
     });
-    let read = |place| model.engine.read(place);
-    let mut variables =
-        vec![read(compiled.iteration)?.cast(DType::I64), read(compiled.learning_rate)?];
-    for &slot in &compiled.file_order {
-        variables.push(read(slot)?);
+    let mut variables: Vec<Array> = compiled
+        .variables()
+        .into_iter()
+        .map(|variable| model.engine.read(variable))
+        .collect::<Result<_>>()?;
+    variables[State::ITERATION] = variables[State::ITERATION].cast(DType::I64);
+    if let Some(place) = compiled.state.learning_rate {
+        variables[place] = Array::scalar(model.learning_rate()? as f32);
     }
     file.weights
         .insert("optimizer", Group::new(compiled.optimizer.options().name.clone(), variables));
     Ok(())
 }
 
-fn write_loss(loss: &LossChoice) -> Value {
-    match loss {
-        LossChoice::Named(name) => json!(name),
-        LossChoice::Value(loss) => object_form(loss.spec(), Value::Object(loss.config())),
-    }
+/// Losses and their weights in one form, since Keras pairs them by it: as they are for one output,
+/// by name if either was given so, else as lists.
+fn write_losses(objectives: &Objectives, names: &[String]) -> Result<(Value, Value)> {
+    let losses = objectives.losses.of_each("loss", names)?;
+    let losses = losses.iter().map(LossChoice::to_value).collect();
+    let weights = objectives.loss_weights.of_each("loss_weights", names)?;
+    let has_weights = weights.iter().any(Option::is_some);
+    let weights = weights.into_iter().map(|weight| json!(weight.unwrap_or(1.0))).collect();
+    let by_name = matches!(objectives.losses, PerOutput::Named { .. })
+        || matches!(objectives.loss_weights, PerOutput::Named { .. });
+    let same = matches!(objectives.losses, PerOutput::Same(_)) && !has_weights;
+    let form = |mut list: Vec<Value>| match names.len() {
+        1 => list.remove(0),
+        _ if by_name => by_output(names, list),
+        _ if same => list.remove(0),
+        _ => Value::Array(list),
+    };
+    Ok((form(losses), if has_weights { form(weights) } else { Value::Null }))
 }
 
-fn per_output(mut list: Vec<Value>, _names: &[String]) -> Value {
-    match list.len() {
-        0 => Value::Null,
-        1 => list.remove(0),
-        _ => Value::Array(list),
-    }
+/// The optimizer with the learning rate as it is now, or with Keras' schedule. The program of a
+/// function of the step goes to `rhyton.json`.
+fn write_optimizer(model: &Model, compiled: &Compiled, file: &mut ModelFile) -> Result<Value> {
+    let mut config = compiled.optimizer.config();
+    let rate = match compiled.optimizer.learning_rate() {
+        LearningRate::Schedule(schedule) => schedule.to_value(),
+        LearningRate::Constant(_) => json!(model.learning_rate()?),
+        function @ LearningRate::Function(_) => {
+            let form = serde_json::to_value(function);
+            let unwritable = |e| Error::config("rhyton.json", LEARNING_RATE, "plain data", e);
+            file.rhyton.get_or_insert_with(|| json!({}))[LEARNING_RATE] =
+                form.map_err(unwritable)?;
+            json!(model.learning_rate()?)
+        }
+    };
+    config.insert(LEARNING_RATE.to_owned(), rate);
+    Ok(object_form(compiled.optimizer.spec(), Value::Object(config)))
+}
+
+/// The key of a learning rate, in an optimizer's configuration and in `rhyton.json`.
+const LEARNING_RATE: &str = "learning_rate";
+
+fn by_output(names: &[String], values: Vec<Value>) -> Value {
+    Value::Object(names.iter().cloned().zip(values).collect())
 }
 
 /// Several outputs have a list of metrics each; Keras takes a flat list for one output only.
-fn write_metrics(compiled: &Compiled, outputs: usize) -> Value {
-    let list: Vec<Value> = compiled
-        .metrics
-        .iter()
-        .map(|metric| match metric {
-            MetricChoice::Named(name) => json!(name),
-            MetricChoice::Value(metric) => {
-                object_form(metric.spec(), Value::Object(metric.config()))
-            }
-        })
-        .collect();
-    match (list.is_empty(), outputs) {
-        (true, _) => Value::Null,
-        (false, 1) => json!(list),
-        (false, _) => json!(vec![list; outputs]),
+fn write_metrics(metrics: &PerOutput<Vec<MetricChoice>>, names: &[String]) -> Result<Value> {
+    let lists = metrics.of_each("metrics", names)?;
+    if lists.iter().all(Vec::is_empty) {
+        return Ok(Value::Null);
     }
+    let lists = lists.iter().map(|list| list.iter().map(MetricChoice::to_value).collect());
+    let mut lists: Vec<Value> = lists.collect();
+    Ok(match (names.len(), metrics) {
+        (1, _) => lists.remove(0),
+        (_, PerOutput::Named { .. }) => by_output(names, lists),
+        _ => Value::Array(lists),
+    })
 }
 
-/// Restores the training configuration and the optimizer's state from a file; a model without
-/// them stays as it is.
-pub(crate) fn read_compiled(model: &mut Model, file: &ModelFile) -> Result<()> {
+/// Restores the training configuration and the optimizer's state from a file, whose configuration
+/// is `config` in today's dialect; a model without them stays as it is.
+pub(crate) fn read_compiled(model: &mut Model, config: &Value, file: &ModelFile) -> Result<()> {
     let empty = Map::new();
-    let config = match file.config.get("compile_config") {
+    let config = match config.get("compile_config") {
         Some(Value::Object(config)) => config,
         _ => &empty,
     };
     let Some(optimizer) = config.get("optimizer").filter(|value| !value.is_null()) else {
         return Ok(());
     };
-    let optimizer = OPTIMIZERS.read(optimizer).map_err(|e| e.within("compile_config"))?;
-    let mut compile = Compile::new().optimizer(Arc::clone(&optimizer));
-    let losses = read_losses(config.get("loss").unwrap_or(&Value::Null), model)?;
-    if !losses.is_empty() {
-        compile = compile.losses(losses);
+    let mut optimizer = optimizer.clone();
+    let function = file.rhyton.as_ref().and_then(|member| member.get(LEARNING_RATE));
+    let inner = optimizer.get_mut("config").and_then(Value::as_object_mut);
+    if let (Some(function), Some(config)) = (function, inner) {
+        config.insert(LEARNING_RATE.to_owned(), function.clone());
     }
-    if let Some(weights) = config.get("loss_weights").and_then(Value::as_array) {
-        let weights: Vec<f64> = weights.iter().filter_map(Value::as_f64).collect();
-        compile = compile.loss_weights(&weights);
-    }
-    compile = compile.metrics(read_metrics(config.get("metrics").unwrap_or(&Value::Null))?);
-    model.compile(compile)?;
+    let optimizer = OPTIMIZERS.read(&optimizer).map_err(|e| e.within("compile_config"))?;
+    let outputs = model.network.outputs.len();
+    let key = |key: &str| config.get(key).unwrap_or(&Value::Null);
+    let objectives = Objectives {
+        losses: read_per_output(key("loss"), LossChoice::read)?,
+        loss_weights: read_per_output(key("loss_weights"), read_weight)?,
+        metrics: read_metrics(key("metrics"), outputs)?,
+        weighted_metrics: read_metrics(key("weighted_metrics"), outputs)?,
+    };
+    let compile = Compile::new().optimizer(Arc::clone(&optimizer)).objectives(objectives);
+    model.compile(compile).map_err(|e| e.within("compile_config"))?;
     restore_state(model, file)
 }
 
-fn read_losses(value: &Value, model: &Model) -> Result<Vec<LossChoice>> {
+/// The same to all outputs, a list with something for each, or values by name.
+fn read_per_output<T: Clone + Default>(
+    value: &Value,
+    read: fn(&Value) -> Result<T>,
+) -> Result<PerOutput<T>> {
     match value {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(list) => list.iter().map(LossChoice::read).collect(),
-        Value::Object(object) if !object.contains_key("class_name") => model
-            .network
-            .output_names()
-            .iter()
-            .map(|name| match object.get(name) {
-                Some(loss) => LossChoice::read(loss),
-                None => Err(Error::config(
-                    "compile_config",
-                    "loss",
-                    format!("a loss for `{name}`"),
-                    value,
-                )),
-            })
-            .collect(),
-        one => Ok(vec![LossChoice::read(one)?]),
+        Value::Null => Ok(PerOutput::Same(T::default())),
+        Value::Array(list) => {
+            // Keras also nests a list for each output.
+            let inner = |value: &Value| match value.as_array().map(Vec::as_slice) {
+                Some([one]) => read(one),
+                _ => read(value),
+            };
+            Ok(PerOutput::List(list.iter().map(inner).collect::<Result<_>>()?))
+        }
+        Value::Object(object) if !object.contains_key("class_name") => {
+            let named = object.iter().map(|(name, value)| Ok((name.clone(), read(value)?)));
+            Ok(PerOutput::Named { named: named.collect::<Result<_>>()?, others: T::default() })
+        }
+        one => Ok(PerOutput::Same(read(one)?)),
     }
 }
 
-/// A flat list, or one list for each output that all say the same.
-fn read_metrics(value: &Value) -> Result<Vec<MetricChoice>> {
+fn read_weight(value: &Value) -> Result<Option<f64>> {
+    let weight = value.as_f64().filter(|weight| weight.is_finite());
+    if weight.is_none() && !value.is_null() {
+        let object = "compile_config";
+        return Err(Error::config(object, "loss_weights", "numbers", value));
+    }
+    Ok(weight)
+}
+
+/// For one output all metrics, however nested; for several a list for each, by place or name. A flat
+/// list with one metric for each output is that; another holds metrics of every output.
+fn read_metrics(value: &Value, outputs: usize) -> Result<PerOutput<Vec<MetricChoice>>> {
+    match value {
+        Value::Array(list) if outputs > 1 => {
+            if list.len() == outputs || list.iter().any(Value::is_array) {
+                Ok(PerOutput::List(list.iter().map(flat_metrics).collect::<Result<_>>()?))
+            } else {
+                Ok(PerOutput::Same(flat_metrics(value)?))
+            }
+        }
+        Value::Object(object) if outputs > 1 && !object.contains_key("class_name") => {
+            read_per_output(value, flat_metrics)
+        }
+        value => Ok(PerOutput::Same(flat_metrics(value)?)),
+    }
+}
+
+/// All metrics in lists and objects by name, one after another.
+fn flat_metrics(value: &Value) -> Result<Vec<MetricChoice>> {
+    let all = |values: &mut dyn Iterator<Item = &Value>| -> Result<Vec<MetricChoice>> {
+        Ok(values.map(flat_metrics).collect::<Result<Vec<_>>>()?.concat())
+    };
     match value {
         Value::Null => Ok(Vec::new()),
-        Value::Array(list) if list.first().is_some_and(Value::is_array) => {
-            if list.iter().any(|other| other != &list[0]) {
-                let expected = "the same metrics for every output";
-                return Err(Error::config("compile_config", "metrics", expected, value));
-            }
-            read_metrics(&list[0])
-        }
-        Value::Array(list) => {
-            list.iter().filter(|item| !item.is_null()).map(MetricChoice::read).collect()
-        }
+        Value::Array(list) => all(&mut list.iter()),
+        Value::Object(object) if !object.contains_key("class_name") => all(&mut object.values()),
         one => Ok(vec![MetricChoice::read(one)?]),
     }
 }
 
-/// The optimizer's variables: iteration, learning rate, slots. A file without them starts anew.
-fn restore_state(model: &mut Model, file: &ModelFile) -> Result<()> {
-    let stored = file.weights.variables("optimizer");
+/// Restores the optimizer's variables. A file without them leaves the optimizer as it is, and one
+/// whose variables do not fit says so; files of Keras 2 have no learning rate among them.
+pub(crate) fn restore_state(model: &Model, file: &ModelFile) -> Result<()> {
+    let stored = stored_state(file);
     let compiled = model.compiled()?;
-    // Keras makes an optimizer's slots in the first step: an untrained model has none, only
-    // iteration and learning rate, which the configuration has too.
-    if stored.is_empty() || (stored.len() == 2 && !compiled.file_order.is_empty()) {
+    let state = &compiled.state;
+    let all: Vec<usize> =
+        if is_by_slot(file) { by_slot(state) } else { (0..state.variables.len()).collect() };
+    let no_rate = all.iter().copied().filter(|&place| Some(place) != state.learning_rate).collect();
+    let fits = |places: &Vec<usize>| {
+        let shape = |place: usize| state.variables[place].spec.shape.fixed_sizes();
+        places.len() == stored.len()
+            && places.iter().zip(&stored).all(|(&p, v)| shape(p).as_deref() == Some(v.shape()))
+    };
+    let needed = all.len();
+    let found = [all, no_rate].into_iter().find(fits);
+    // Keras 2 has slots of momentum for SGD without momentum too.
+    let found = found.or_else(|| {
+        let scalar = stored.first().is_some_and(|value| value.rank() == 0);
+        let has_slots = state.slots.iter().any(|slots| !slots.is_empty());
+        (scalar && !has_slots).then(|| vec![State::ITERATION])
+    });
+    let Some(places) = found else {
+        // Keras makes an optimizer's slots in the first step: an untrained model has none, only
+        // iteration and learning rate, which the configuration has too.
+        if stored.len() > 2 {
+            crate::notices::once(&format!(
+                "optimizer: the file has {} variables where {needed} are needed; its state starts \
+                 anew",
+                stored.len(),
+            ));
+        }
         return Ok(());
-    }
-    if stored.len() != compiled.file_order.len() + 2 {
-        crate::notices::once(&format!(
-            "optimizer: the file has {} variables where {} are needed; its state starts anew",
-            stored.len(),
-            compiled.file_order.len() + 2,
-        ));
-        return Ok(());
-    }
-    let places = [compiled.iteration, compiled.learning_rate];
-    let all = places.iter().chain(&compiled.file_order).copied().collect::<Vec<_>>();
-    for (place, value) in all.into_iter().zip(stored) {
-        let spec = &model.engine.variables()[place.index()].spec;
-        let value: Array = value.cast(spec.dtype);
-        model.engine.write(place, &value)?;
+    };
+    for (place, value) in places.into_iter().zip(stored) {
+        let value = value.cast(state.variables[place].spec.dtype);
+        model.engine.write(compiled.variable(place), &value)?;
     }
     Ok(())
+}
+
+/// The optimizer's variables in a file.
+fn stored_state(file: &ModelFile) -> Vec<&Array> {
+    match &file.layers {
+        Some(layers) => layers.optimizer.iter().map(|(_, array)| array).collect(),
+        None => file.weights.variables("optimizer").iter().collect(),
+    }
+}
+
+/// Whether the slots are those of Keras before 2.11, as `Adam/dense/kernel/m:0`: one slot of all
+/// weights, then the next. Since then they are `Adam/m/dense/kernel:0`.
+fn is_by_slot(file: &ModelFile) -> bool {
+    let names = file.layers.iter().flat_map(|layers| &layers.optimizer).skip(1);
+    let mut names = names.map(|(name, _)| name.rsplit('/').next().unwrap_or_default()).peekable();
+    names.peek().is_some() && names.all(|last| is_old_slot(last.trim_end_matches(":0")))
+}
+
+/// Iteration, then one slot of all weights, then the next.
+fn by_slot(state: &State) -> Vec<usize> {
+    let count = state.slots.iter().map(Vec::len).max().unwrap_or(0);
+    let slots = (0..count).flat_map(|slot| state.slots.iter().filter_map(move |all| all.get(slot)));
+    std::iter::once(State::ITERATION).chain(slots.copied()).collect()
+}
+
+/// Slots' names here and in Keras before 2.11, for the optimizers that it has under their names.
+const OLD_SLOTS: &[(&str, &[(&str, &str)])] = &[
+    ("Adam", &[("momentum", "m"), ("velocity", "v"), ("velocity_hat", "vhat")]),
+    ("RMSprop", &[("velocity", "rms"), ("momentum", "momentum"), ("average_gradient", "mg")]),
+    ("SGD", &[("momentum", "momentum")]),
+];
+
+fn is_old_slot(name: &str) -> bool {
+    OLD_SLOTS.iter().flat_map(|(_, slots)| *slots).any(|(_, old)| *old == name)
+}
+
+/// The optimizer's variables for a legacy file, which has no learning rate among them: by slot where
+/// Keras 2 had the optimizer before 2.11, since it takes a configuration of Keras 3 for one of that
+/// time; else in the order of other files.
+pub(crate) fn legacy_state(model: &Model) -> Result<Vec<NamedArray>> {
+    let Some(compiled) = &model.compiled else { return Ok(Vec::new()) };
+    let (state, class) = (&compiled.state, compiled.optimizer.spec().class_name);
+    let old = OLD_SLOTS.iter().find(|(name, _)| *name == class).map(|(_, old)| *old);
+    let mut places = match old {
+        Some(_) => by_slot(state),
+        None => (0..state.variables.len()).collect(),
+    };
+    places.retain(|&place| Some(place) != state.learning_rate);
+    let named = places.into_iter().map(|place| {
+        let array = model.engine.read(compiled.variable(place))?;
+        if place == State::ITERATION {
+            return Ok((format!("{class}/iter:0"), array.cast(DType::I64)));
+        }
+        // `optimizer/dense/kernel/momentum` becomes `Adam/dense/kernel/m:0`.
+        let name = state.variables[place].name.trim_start_matches("optimizer/");
+        let (weight, slot) = name.rsplit_once('/').unwrap_or(("", name));
+        let renamed = old.into_iter().flatten().find(|(ours, _)| *ours == slot);
+        let slot = renamed.map_or(slot, |(_, old)| old);
+        Ok((format!("{class}/{weight}/{slot}:0"), array))
+    });
+    named.collect()
 }

@@ -1,14 +1,17 @@
+use std::collections::BTreeMap;
+
 use rhyton_tensor::Array;
 
-use crate::Result;
 use crate::arrays::Arrays;
+use crate::{Error, Result};
 
 /// Everything a step takes: inputs, targets, and weights of samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Samples<'a> {
     pub(crate) inputs: Arrays<'a>,
     pub(crate) targets: Arrays<'a>,
-    pub(crate) sample_weight: Option<&'a Array>,
+    /// None, one for all targets, or one for each.
+    pub(crate) sample_weights: Arrays<'a>,
 }
 
 impl<'a> Samples<'a> {
@@ -16,8 +19,12 @@ impl<'a> Samples<'a> {
     pub(crate) fn named(&self) -> Vec<(String, &'a Array)> {
         let inputs = self.inputs.0.iter().enumerate().map(|(i, array)| (format!("x{i}"), *array));
         let targets = self.targets.0.iter().enumerate().map(|(i, array)| (format!("y{i}"), *array));
-        let weight = self.sample_weight.map(|array| ("sample_weight".to_owned(), array));
-        inputs.chain(targets).chain(weight).collect()
+        let weights = self.sample_weights.0.iter().enumerate();
+        let several = self.sample_weights.0.len() > 1;
+        let name =
+            |i| if several { format!("sample_weight{i}") } else { "sample_weight".to_owned() };
+        let weights = weights.map(|(i, array)| (name(i), *array));
+        inputs.chain(targets).chain(weights).collect()
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -34,4 +41,50 @@ pub(crate) fn split(arrays: &Arrays<'_>, at: usize) -> Result<(Vec<Array>, Vec<A
         parts.1.push(array.rows(at, rows)?);
     }
     Ok(parts)
+}
+
+/// The weight of each sample by the class of its target, as Keras finds the class: the largest of a
+/// row, or a number, rounded. Classes without a weight count once.
+pub(crate) fn class_weights(targets: &Arrays<'_>, weights: &BTreeMap<i64, f64>) -> Result<Array> {
+    let [target] = targets.0[..] else {
+        let expected = "targets of a single output";
+        return Err(Error::data("fit", "class_weight", expected, targets.0.len()));
+    };
+    let width = match target.shape() {
+        [_] => 1,
+        [_, width] => *width,
+        shape => {
+            let expected = "targets of shape [N] or [N, classes]";
+            return Err(Error::data("fit", "class_weight", expected, format!("{shape:?}")));
+        }
+    };
+    let values = target.to_f64();
+    let class = |row: &[f64]| match row {
+        [number] => number.round_ties_even() as i64,
+        _ => (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best }) as i64,
+    };
+    let of_row = |row: &[f64]| weights.get(&class(row)).map_or(1.0, |&weight| weight as f32);
+    let found: Vec<f32> = values.chunks_exact(width.max(1)).map(of_row).collect();
+    Ok(Array::from_slice(&[found.len()], &found)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_found_as_in_keras() {
+        let weights = BTreeMap::from([(0, 0.5), (2, 3.0)]);
+        let found = |array: Array| {
+            class_weights(&Arrays::from(&array), &weights).map(|found| found.to_f64())
+        };
+        let numbers = Array::from_slice(&[4], &[2_i32, 0, 1, 2]).unwrap();
+        assert_eq!(found(numbers).unwrap(), [3.0, 0.5, 1.0, 3.0]);
+        let column = Array::from_slice(&[2, 1], &[1.9_f32, 0.5]).unwrap();
+        assert_eq!(found(column).unwrap(), [3.0, 0.5]);
+        let rows = Array::from_slice(&[2, 3], &[0.0_f32, 0.1, 0.9, 1.0, 1.0, 0.0]).unwrap();
+        assert_eq!(found(rows).unwrap(), [3.0, 0.5]);
+        let images = Array::zeros(rhyton_tensor::DType::F32, &[2, 3, 3]);
+        insta::assert_snapshot!(found(images).unwrap_err(), @"fit: class_weight expected targets of shape [N] or [N, classes], received [2, 3, 3]");
+    }
 }

@@ -1,24 +1,22 @@
-use rhyton_tensor::Array;
-
 use super::data::Samples;
 use super::history::Logs;
 use super::program::{Purpose, StepSpecs};
 use crate::arrays::Arrays;
 use crate::callbacks::{Callback, Callbacks, Training};
 use crate::models::Model;
-use crate::prediction::{batches, data_error};
+use crate::prediction::{batches, data_error, run_batch};
 use crate::{Error, Result};
 
 /// How a model is evaluated.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Evaluate<'a> {
     pub(crate) batch_size: usize,
-    pub(crate) sample_weight: Option<&'a Array>,
+    pub(crate) sample_weights: Arrays<'a>,
 }
 
 impl Default for Evaluate<'_> {
     fn default() -> Self {
-        Self { batch_size: 32, sample_weight: None }
+        Self { batch_size: 32, sample_weights: Arrays::default() }
     }
 }
 
@@ -35,10 +33,11 @@ impl<'a> Evaluate<'a> {
         self
     }
 
-    /// How much each sample counts in the loss.
+    /// How much each sample counts in the loss and in weighted metrics: one array for all outputs,
+    /// or one for each.
     #[must_use]
-    pub fn sample_weight(mut self, weights: &'a Array) -> Self {
-        self.sample_weight = Some(weights);
+    pub fn sample_weight(mut self, weights: impl Into<Arrays<'a>>) -> Self {
+        self.sample_weights = weights.into();
         self
     }
 }
@@ -56,7 +55,10 @@ impl Model {
         options: Evaluate<'a>,
     ) -> Result<Logs> {
         let samples =
-            Samples { inputs: x.into(), targets: y.into(), sample_weight: options.sample_weight };
+            Samples { inputs: x.into(), targets: y.into(), sample_weights: options.sample_weights };
+        let specs = self.step_specs("evaluate", &samples)?;
+        self.track(&specs.targets)?;
+        self.check_labels("evaluate", &samples)?;
         self.evaluate_samples(&samples, options.batch_size, &mut Callbacks::none())
     }
 
@@ -77,7 +79,7 @@ impl Model {
         callbacks.each(self, Callback::on_test_begin)?;
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("evaluate", &e))? {
             callbacks.each(self, |callback, cx| callback.on_test_batch_begin(cx, place))?;
-            program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &run)?;
+            run_batch(&*program, batch.arrays, &mut outputs, &run)?;
             callbacks.each(self, |callback, cx| callback.on_test_batch_end(cx, place))?;
             place += 1;
         }
@@ -126,9 +128,12 @@ impl Model {
             return Err(Error::data(method, "x", "at least one sample", "none"));
         }
         let targets = samples.targets.specs(method, "targets")?;
-        let weight =
-            samples.sample_weight.map(|array| Arrays::from(array).specs(method, "sample_weight"));
-        let sample_weight = weight.transpose()?.map(|mut specs| specs.remove(0));
-        Ok(StepSpecs { inputs, targets, sample_weight })
+        let sample_weights = samples.sample_weights.specs(method, "sample_weight")?;
+        let counts = [0, 1, targets.len()];
+        if !counts.contains(&sample_weights.len()) {
+            let expected = format!("one array, or {} for as many outputs", targets.len());
+            return Err(Error::data(method, "sample_weight", expected, sample_weights.len()));
+        }
+        Ok(StepSpecs { inputs, targets, sample_weights })
     }
 }

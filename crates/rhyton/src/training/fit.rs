@@ -1,13 +1,13 @@
-use rhyton_tensor::Array;
+use std::collections::BTreeMap;
 
-use super::data::{Samples, split};
+use super::data::{Samples, class_weights, split};
 use super::history::{History, Logs};
 use super::program::{Purpose, StepSpecs};
 use super::progress::Progress;
 use crate::arrays::Arrays;
 use crate::callbacks::{Callback, Callbacks, Parameters};
 use crate::models::Model;
-use crate::prediction::{batches, data_error};
+use crate::prediction::{batches, data_error, run_batch};
 use crate::{Error, Result};
 
 /// How much `fit` tells on standard error while it runs.
@@ -37,7 +37,9 @@ pub struct Fit<'a> {
     batch_size: usize,
     validation_split: f64,
     validation_data: Option<(Arrays<'a>, Arrays<'a>)>,
-    sample_weight: Option<&'a Array>,
+    validation_sample_weights: Arrays<'a>,
+    sample_weights: Arrays<'a>,
+    class_weight: BTreeMap<i64, f64>,
     shuffle: bool,
     seed: Option<u64>,
     verbose: Verbose,
@@ -51,7 +53,9 @@ impl Default for Fit<'_> {
             batch_size: 32,
             validation_split: 0.0,
             validation_data: None,
-            sample_weight: None,
+            validation_sample_weights: Arrays::default(),
+            sample_weights: Arrays::default(),
+            class_weight: BTreeMap::new(),
             shuffle: true,
             seed: None,
             verbose: Verbose::Auto,
@@ -90,13 +94,29 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// How much each sample counts in the loss.
-    pub fn sample_weight(mut self, weights: &'a Array) -> Self {
-        self.sample_weight = Some(weights);
+    /// How much each sample for validation counts: one array for all outputs, or one for each.
+    pub fn validation_sample_weight(mut self, weights: impl Into<Arrays<'a>>) -> Self {
+        self.validation_sample_weights = weights.into();
         self
     }
 
-    /// Whether samples come in a new order each epoch; default true.
+    /// How much each sample counts in the loss and in weighted metrics: one array for all outputs,
+    /// or one for each.
+    pub fn sample_weight(mut self, weights: impl Into<Arrays<'a>>) -> Self {
+        self.sample_weights = weights.into();
+        self
+    }
+
+    /// How much samples of a class count while training; classes that are not named count once. For
+    /// models with one output whose targets are class numbers or rows.
+    pub fn class_weight(mut self, weights: impl IntoIterator<Item = (i64, f64)>) -> Self {
+        self.class_weight = weights.into_iter().collect();
+        self
+    }
+
+    /// Whether samples come in a new order each epoch; default true. The order follows from the
+    /// seed and the optimizer's steps so far, so a model that was saved goes on as if it had not
+    /// been.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
@@ -133,35 +153,54 @@ impl Model {
         y: impl Into<Arrays<'a>>,
         options: Fit<'a>,
     ) -> Result<History> {
-        let samples =
-            Samples { inputs: x.into(), targets: y.into(), sample_weight: options.sample_weight };
+        let samples = Samples {
+            inputs: x.into(),
+            targets: y.into(),
+            sample_weights: options.sample_weights.clone(),
+        };
         self.compiled()?;
         if let Some((x, y)) = options.validation_data.clone() {
-            let validation = Samples { inputs: x, targets: y, sample_weight: None };
-            return self.fit_samples(&samples, Some(&validation), options);
+            let sample_weights = options.validation_sample_weights.clone();
+            let validation = Samples { inputs: x, targets: y, sample_weights };
+            return self.fit_classes(&samples, Some(&validation), options);
         }
         if options.validation_split == 0.0 {
-            return self.fit_samples(&samples, None, options);
+            return self.fit_classes(&samples, None, options);
         }
         let at = split_at(samples.rows(), options.validation_split)?;
         let x = split(&samples.inputs, at)?;
         let y = split(&samples.targets, at)?;
-        let weights = samples.sample_weight.map(|w| split(&Arrays::from(w), at)).transpose()?;
-        let (train_weight, validation_weight) = match &weights {
-            Some((train, validation)) => (train.first(), validation.first()),
-            None => (None, None),
-        };
+        let weights = split(&samples.sample_weights, at)?;
         let train = Samples {
             inputs: Arrays::from(&x.0),
             targets: Arrays::from(&y.0),
-            sample_weight: train_weight,
+            sample_weights: Arrays::from(&weights.0),
         };
         let validation = Samples {
             inputs: Arrays::from(&x.1),
             targets: Arrays::from(&y.1),
-            sample_weight: validation_weight,
+            sample_weights: Arrays::from(&weights.1),
         };
-        self.fit_samples(&train, Some(&validation), options)
+        self.fit_classes(&train, Some(&validation), options)
+    }
+
+    /// Makes the weights of classes those of samples, and trains.
+    fn fit_classes(
+        &mut self,
+        samples: &Samples<'_>,
+        validation: Option<&Samples<'_>>,
+        options: Fit<'_>,
+    ) -> Result<History> {
+        if options.class_weight.is_empty() {
+            return self.fit_samples(samples, validation, options);
+        }
+        if !samples.sample_weights.0.is_empty() {
+            let expected = "no sample_weight beside it";
+            return Err(Error::data("fit", "class_weight", expected, "both"));
+        }
+        let weights = class_weights(&samples.targets, &options.class_weight)?;
+        let samples = Samples { sample_weights: Arrays::from(&weights), ..samples.clone() };
+        self.fit_samples(&samples, validation, options)
     }
 
     fn fit_samples(
@@ -175,6 +214,10 @@ impl Model {
             self.step_specs("fit", validation)?;
         }
         self.track(&specs.targets)?;
+        self.check_labels("fit", samples)?;
+        if let Some(validation) = validation {
+            self.check_labels("fit", validation)?;
+        }
         let seed = options.seed.unwrap_or(self.seed);
         let steps = samples.rows().div_ceil(options.batch_size.max(1));
         let parameters = Parameters { epochs: options.epochs, steps };
@@ -184,11 +227,11 @@ impl Model {
             samples,
             validation,
             specs,
-            purpose: Purpose::Train { seed },
             batch_size: options.batch_size,
             order: options.shuffle.then_some(seed),
         };
         let mut history = History::default();
+        self.set_training_seed(seed)?;
         callbacks.each(self, Callback::on_train_begin)?;
         for epoch in 0..options.epochs {
             let logs = self.epoch(&run, epoch, &mut callbacks, &mut progress)?;
@@ -198,6 +241,9 @@ impl Model {
             if callbacks.stopped() {
                 break;
             }
+        }
+        if options.epochs > 0 {
+            self.use_averages()?;
         }
         callbacks.each(self, Callback::on_train_end)?;
         Ok(history)
@@ -215,18 +261,20 @@ impl Model {
         progress.begin_epoch(epoch);
         // A validation on targets of another type has made new programs.
         self.track(&run.specs.targets)?;
-        let program = self.step_program(run.purpose, &run.specs)?;
+        let program = self.step_program(Purpose::Train, &run.specs)?;
         self.reset_tracked()?;
         let named = run.samples.named();
         let mut batches = batches("fit", &named, run.batch_size)?;
         if let Some(seed) = run.order {
-            batches.shuffle(seed, epoch as u64);
+            // Counted by steps, so that every call of `fit` and a model that was saved in between
+            // go on with a new order.
+            batches.shuffle(seed, self.iterations()?);
         }
         let (mut outputs, options) = (Vec::new(), Self::run_options());
         let mut place = 0;
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("fit", &e))? {
             callbacks.each(self, |callback, cx| callback.on_train_batch_begin(cx, place))?;
-            program.run(&batch.arrays.iter().collect::<Vec<_>>(), &mut outputs, &options)?;
+            run_batch(&*program, batch.arrays, &mut outputs, &options)?;
             callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, place))?;
             place += 1;
             if progress.is_due(place) {
@@ -250,7 +298,6 @@ struct Run<'a> {
     samples: &'a Samples<'a>,
     validation: Option<&'a Samples<'a>>,
     specs: StepSpecs,
-    purpose: Purpose,
     batch_size: usize,
     /// The seed of the samples' order; `None` keeps it.
     order: Option<u64>,

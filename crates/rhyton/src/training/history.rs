@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-/// Values of loss and metrics by name, sorted by name as Keras sorts them.
+/// Values of loss and metrics by name, sorted by name as Keras sorts them. A metric whose result is a
+/// list has a key for each number, `f1_score[0]`, `f1_score[1]`, …, which callbacks can watch; Keras
+/// logs the array.
 pub type Logs = BTreeMap<String, f64>;
 
 /// What `fit` saw: for each name the values of all epochs.
@@ -24,4 +26,11 @@ impl History {
     pub fn last(&self, name: &str) -> Option<f64> {
         self.history.get(name)?.last().copied()
     }
+}
+
+/// The name and the place of a key that stands for one number of a list: `f1_score[2]` is place 2 of
+/// `f1_score`.
+pub fn list_place(key: &str) -> Option<(&str, usize)> {
+    let (name, place) = key.strip_suffix(']')?.rsplit_once('[')?;
+    Some((name, place.parse().ok()?))
 }

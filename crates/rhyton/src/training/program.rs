@@ -3,21 +3,22 @@
 
 use std::sync::Arc;
 
-use rhyton_graph::{Executable, Spec, Tensor, Tracer, gradients};
+use rhyton_graph::{Executable, Spec, Tensor, Tracer, VariableId, cast, gradients};
+use rhyton_tensor::DType;
 
 use super::compile::Compiled;
-use super::tracked::{Observation, Tracked, target};
+use super::tracked::{Observation, Seen, Tracked, target};
 use crate::activations::Bound;
-use crate::layer::{Call, Randomness};
+use crate::layer::{Call, Randomness, Weight};
 use crate::losses::{Loss, ProbabilityOf, Weights, reduce};
 use crate::models::{Model, Slot};
-use crate::optimizers::StepContext;
+use crate::optimizers::{State, Step, Values};
 use crate::{Error, Result};
 
 /// What a program is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    Train { seed: u64 },
+    Train,
     Evaluate,
 }
 
@@ -26,7 +27,8 @@ pub(crate) enum Purpose {
 pub(crate) struct StepSpecs {
     pub(crate) inputs: Vec<Spec>,
     pub(crate) targets: Vec<Spec>,
-    pub(crate) sample_weight: Option<Spec>,
+    /// None, one for all targets, or one for each.
+    pub(crate) sample_weights: Vec<Spec>,
 }
 
 impl Model {
@@ -64,38 +66,42 @@ impl StepTrace<'_> {
             .enumerate()
             .map(|(place, spec)| tracer.input(&format!("y{place}"), spec.clone()))
             .collect();
-        let weight =
-            specs.sample_weight.as_ref().map(|spec| tracer.input("sample_weight", spec.clone()));
-        let training = matches!(self.purpose, Purpose::Train { .. });
+        let weights: Vec<Tensor> = specs
+            .sample_weights
+            .iter()
+            .enumerate()
+            .map(|(place, spec)| tracer.input(&format!("sample_weight{place}"), spec.clone()))
+            .collect();
+        let training = self.purpose == Purpose::Train;
         let mut cx = Call::new(tracer, &self.model.weights, training);
-        if let Purpose::Train { seed } = self.purpose {
-            let step = tracer.variable(self.compiled.iteration);
+        if training {
+            let seed = tracer.variable(self.compiled.seed);
+            let step = tracer.variable(self.compiled.variable(State::ITERATION));
             cx = cx.with_randomness(Randomness { seed, step });
         }
         let values = network.trace(&mut cx, &inputs)?;
-        let mut targets = Vec::new();
-        let mut predictions = Vec::new();
-        let mut losses = Vec::new();
-        for (place, &slot) in network.outputs.iter().enumerate() {
-            let loss = &*self.tracked.losses[place];
+        let mut seen = Vec::new();
+        for (&slot, objective) in network.outputs.iter().zip(&self.tracked.objectives) {
             let y_pred = values[slot.step][slot.index].clone();
-            let y_true = target(loss, &raw[place], &y_pred);
-            let value = self.loss(loss, &cx, slot, (&y_true, &y_pred, weight.as_ref()));
-            losses.push(value.map_err(|error| error.within(format!("loss {}", loss.name())))?);
-            targets.push(y_true);
-            predictions.push(y_pred);
+            let loss = objective.loss.as_deref();
+            let y_true = objective.target.map(|place| target(loss, &raw[place], &y_pred));
+            let sample_weight = objective
+                .target
+                .and_then(|place| weights.get(if weights.len() == 1 { 0 } else { place }).cloned());
+            let mut output = Seen { y_true, y_pred, sample_weight, loss: None };
+            if let Some(loss) = loss {
+                let within = |error: Error| error.within(format!("loss {}", loss.name()));
+                output.loss = self.loss(loss, &cx, slot, &output).map_err(within)?;
+            }
+            seen.push(output);
         }
-        let total = self.total(&losses, cx.take_losses())?;
+        let mut added = cx.take_losses();
+        added.extend(self.penalties(tracer)?);
+        let total = self.total(&seen, added)?;
         if training {
             self.update(tracer, &total)?;
         }
-        let seen = Observation {
-            loss: &total,
-            output_losses: &losses,
-            targets: &targets,
-            predictions: &predictions,
-        };
-        self.tracked.trace(tracer, &seen)
+        self.tracked.trace(tracer, &Observation { loss: &total, outputs: &seen })
     }
 
     /// The loss of one output; from what enters its softmax or sigmoid where that is possible.
@@ -104,21 +110,21 @@ impl StepTrace<'_> {
         loss: &dyn Loss,
         cx: &Call<'_>,
         output: Slot,
-        (y_true, y_pred, weight): (&Tensor, &Tensor, Option<&Tensor>),
-    ) -> Result<Tensor> {
+        seen: &Seen,
+    ) -> Result<Option<Tensor>> {
+        let Seen { y_true: Some(y_true), y_pred, .. } = seen else { return Ok(None) };
         let values = match self.logits(cx, output) {
             Some((logits, kind)) => loss.call_logits(y_true, &logits, kind),
             None => None,
         };
         let values = values.unwrap_or_else(|| loss.call(y_true, y_pred))?;
         let mask = loss.mask(y_true, y_pred)?;
-        let weights = Weights { mask: mask.as_ref(), sample_weight: weight };
-        reduce(&values, weights, loss.reduction())
+        let weights = Weights { mask: mask.as_ref(), sample_weight: seen.sample_weight.as_ref() };
+        reduce(&values, weights, loss.reduction()).map(Some)
     }
 
     fn logits(&self, cx: &Call<'_>, output: Slot) -> Option<(Tensor, ProbabilityOf)> {
-        let layer = self.model.network.output_layer(output)?;
-        let activation = layer.activation()?;
+        let (layer, activation) = self.model.network.output_activation(output)?;
         if !activation.bound().is_ok_and(Bound::is_default) {
             return None;
         }
@@ -129,49 +135,58 @@ impl StepTrace<'_> {
         } else {
             return None;
         };
-        Some((cx.entered_activation(&layer.label())?.clone(), kind))
+        Some((cx.entered_activation(&layer)?.clone(), kind))
     }
 
-    /// The weighted sum of the outputs' losses and what layers added.
-    fn total(&self, losses: &[Tensor], added: Vec<Tensor>) -> Result<Tensor> {
-        let factor = |place: usize| {
-            self.compiled.loss_weights.as_ref().map_or(1.0, |weights| {
-                weights.get(place).or(weights.first()).copied().unwrap_or(1.0)
+    /// What the trained weights add to the loss.
+    fn penalties(&self, tracer: &Tracer) -> Result<Vec<Tensor>> {
+        let trained = self.model.weights.iter().filter(|(_, weight)| weight.trainable);
+        let regularized = trained.filter_map(|(variable, weight)| {
+            weight.regularizer.as_ref().map(|regularizer| (variable, weight, regularizer))
+        });
+        regularized
+            .map(|(variable, weight, regularizer)| {
+                let penalty = regularizer.get()?.call(&tracer.variable(variable));
+                Ok(cast(&penalty.map_err(|e| e.within(weight.path.clone()))?, DType::F32))
             })
-        };
-        let weighted = losses.iter().enumerate().map(|(place, loss)| match factor(place) {
-            1.0 => loss.clone(),
-            factor => loss * factor,
+            .collect()
+    }
+
+    /// The weighted sum of the outputs' losses and what layers and weights add.
+    fn total(&self, outputs: &[Seen], added: Vec<Tensor>) -> Result<Tensor> {
+        let losses = outputs.iter().map(|seen| &seen.loss).zip(&self.tracked.objectives);
+        let weighted = losses.filter_map(|(loss, objective)| match objective.weight {
+            Some(weight) if weight != 1.0 => Some(loss.as_ref()? * weight),
+            _ => loss.clone(),
         });
         let total = weighted.chain(added).reduce(|sum, loss| sum + loss);
-        Ok(total.expect("a model has outputs").checked()?)
+        Ok(total.expect("some output has a loss").checked()?)
     }
 
     /// Gradients of the trained weights, and the optimizer's step with them.
     fn update(&self, tracer: &Tracer, loss: &Tensor) -> Result<()> {
         let compiled = self.compiled;
-        let trained: Vec<Tensor> =
-            compiled.slots.iter().map(|(variable, _)| tracer.variable(*variable)).collect();
-        let gradients = gradients(loss, &trained.iter().collect::<Vec<_>>())?;
-        let gradients = compiled.optimizer.transform_gradients(gradients)?;
-        let iteration = tracer.variable(compiled.iteration);
-        let learning_rate = tracer.variable(compiled.learning_rate);
-        let context = StepContext { learning_rate: &learning_rate, iteration: &iteration };
-        for (((variable, places), value), gradient) in
-            compiled.slots.iter().zip(&trained).zip(&gradients)
-        {
-            let slots: Vec<Tensor> = places.iter().map(|&place| tracer.variable(place)).collect();
-            let path = &self.model.engine.variables()[variable.index()].name;
-            let update = compiled
-                .optimizer
-                .update(&context, value, gradient, &slots)
-                .map_err(|error| error.within(format!("optimizer {path}")))?;
-            tracer.assign(*variable, &update.variable).checked()?;
-            for (place, slot) in places.iter().zip(&update.slots) {
-                tracer.assign(*place, slot).checked()?;
-            }
+        let places = compiled.variables();
+        let read = |places: &[VariableId]| -> Vec<Tensor> {
+            places.iter().map(|&place| tracer.variable(place)).collect()
+        };
+        let old = Values { weights: read(&compiled.trained), state: read(&places) };
+        let scaled = match compiled.optimizer.options().loss_scale_factor {
+            Some(factor) => loss * factor,
+            None => loss.clone(),
+        };
+        let gradients = gradients(&scaled, &old.weights.iter().collect::<Vec<_>>())?;
+        let weights: Vec<&Weight> =
+            compiled.trained.iter().map(|&place| &self.model.weights[place]).collect();
+        let optimizer = &*compiled.optimizer;
+        let step = Step { optimizer, weights: &weights, state: &compiled.state };
+        let new = step.apply(&old, gradients)?;
+        let state = places.iter().zip(&new.state).enumerate();
+        let changing = state.filter(|(place, _)| compiled.state.learning_rate != Some(*place));
+        let state = changing.map(|(_, assigned)| assigned);
+        for (&place, value) in compiled.trained.iter().zip(&new.weights).chain(state) {
+            tracer.assign(place, value).checked()?;
         }
-        tracer.assign(compiled.iteration, &(&iteration + 1)).checked()?;
         Ok(())
     }
 }

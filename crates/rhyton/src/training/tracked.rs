@@ -3,28 +3,48 @@
 
 use std::sync::Arc;
 
-use rhyton_graph::{Dim, Shape, Spec, Tensor, Tracer, VariableId, VariableSpec, one_hot};
+use rhyton_graph::{
+    Dim, Shape, Spec, Tensor, Tracer, VariableId, VariableSpec, cast, dimension, one_hot,
+};
 use rhyton_tensor::{Array, DType};
 
 use super::compile::variable;
 use super::history::Logs;
-use crate::Result;
+use super::objectives::Objective;
 use crate::engine::Engine;
 use crate::losses::{Loss, Target};
-use crate::metrics::{Metric, accumulate_mean, mean_result};
+use crate::metrics::{Metric, MetricState, MetricValue, accumulate_mean, mean_result, mean_states};
+use crate::{Error, Result};
 
 /// Losses and metrics of all outputs, for targets of known specifications.
 pub(crate) struct Tracked {
     pub(crate) targets: Vec<Spec>,
-    pub(crate) losses: Vec<Arc<dyn Loss>>,
+    pub(crate) objectives: Vec<Objective>,
     values: Vec<Value>,
+}
+
+/// A metric of an output, with its key in logs and its variables.
+pub(crate) struct Watched {
+    pub(crate) key: String,
+    pub(crate) output: usize,
+    /// Whether it sees the weights of samples.
+    pub(crate) weighted: bool,
+    pub(crate) metric: Arc<dyn Metric>,
+    pub(crate) states: Vec<MetricState>,
 }
 
 /// One running value.
 struct Value {
     key: String,
     kind: Kind,
-    states: Vec<(VariableId, VariableSpec)>,
+    states: Vec<Variable>,
+}
+
+/// A variable that holds a part of a running value.
+struct Variable {
+    place: VariableId,
+    specification: VariableSpec,
+    initial: Array,
 }
 
 enum Kind {
@@ -34,6 +54,7 @@ enum Kind {
     OutputLoss(usize),
     Metric {
         output: usize,
+        weighted: bool,
         metric: Arc<dyn Metric>,
     },
 }
@@ -41,88 +62,92 @@ enum Kind {
 /// What a step gives to be tracked.
 pub(crate) struct Observation<'a> {
     pub(crate) loss: &'a Tensor,
-    pub(crate) output_losses: &'a [Tensor],
-    pub(crate) targets: &'a [Tensor],
-    pub(crate) predictions: &'a [Tensor],
+    pub(crate) outputs: &'a [Seen],
+}
+
+/// What a step gives of one output.
+pub(crate) struct Seen {
+    pub(crate) y_true: Option<Tensor>,
+    pub(crate) y_pred: Tensor,
+    pub(crate) sample_weight: Option<Tensor>,
+    pub(crate) loss: Option<Tensor>,
 }
 
 impl Tracked {
+    /// What is tracked, in variables from `first` on.
     pub(crate) fn new(
         targets: Vec<Spec>,
-        losses: Vec<Arc<dyn Loss>>,
-        metrics: Vec<Vec<Arc<dyn Metric>>>,
+        objectives: Vec<Objective>,
+        metrics: Vec<Watched>,
         outputs: &[String],
         first: usize,
     ) -> Self {
-        let several = outputs.len() > 1;
-        let mut tracked = Self { targets, losses, values: Vec::new() };
         let mut next = first;
-        tracked.push("loss".to_owned(), Kind::Loss, &mut next);
-        for (output, metrics) in metrics.into_iter().enumerate() {
-            if several {
-                let key = format!("{}_loss", outputs[output]);
-                tracked.push(key, Kind::OutputLoss(output), &mut next);
-            }
-            for metric in metrics {
-                let name = metric.name().to_owned();
-                let key = if several { format!("{}_{name}", outputs[output]) } else { name };
-                tracked.push(key, Kind::Metric { output, metric }, &mut next);
-            }
+        let with_loss: Vec<usize> =
+            (0..outputs.len()).filter(|&output| objectives[output].loss.is_some()).collect();
+        let mut tracked = Self { targets, objectives, values: Vec::new() };
+        tracked.push("loss".to_owned(), Kind::Loss, mean_states(), &mut next);
+        for &output in with_loss.iter().filter(|_| with_loss.len() > 1) {
+            let key = format!("{}_loss", outputs[output]);
+            tracked.push(key, Kind::OutputLoss(output), mean_states(), &mut next);
+        }
+        for Watched { key, output, weighted, metric, states } in metrics {
+            tracked.push(key, Kind::Metric { output, weighted, metric }, states, &mut next);
         }
         tracked
     }
 
-    fn push(&mut self, key: String, kind: Kind, next: &mut usize) {
-        let states: Vec<(&str, Vec<usize>)> = match &kind {
-            Kind::Loss | Kind::OutputLoss(_) => vec![("total", vec![]), ("count", vec![])],
-            Kind::Metric { metric, .. } => {
-                metric.states().into_iter().map(|state| (state.name, state.shape)).collect()
-            }
+    fn push(&mut self, key: String, kind: Kind, states: Vec<MetricState>, next: &mut usize) {
+        let variable = |state: MetricState| {
+            let place = VariableId(*next as u32);
+            *next += 1;
+            let name = format!("metrics/{key}/{}", state.name);
+            let specification = variable(&name, state.dtype, &state.shape);
+            Variable { place, specification, initial: state.value() }
         };
-        let states = states
-            .into_iter()
-            .map(|(name, shape)| {
-                let place = VariableId(*next as u32);
-                *next += 1;
-                (place, variable(&format!("metrics/{key}/{name}"), DType::F32, &shape))
-            })
-            .collect();
+        let states = states.into_iter().map(variable).collect();
         self.values.push(Value { key, kind, states });
     }
 
-    /// The variables that hold the running values.
-    pub(crate) fn variables(&self) -> Vec<VariableSpec> {
-        self.values.iter().flat_map(|value| value.states.iter().map(|(_, s)| s.clone())).collect()
+    /// The variables that hold the running values, and what they are at the start.
+    pub(crate) fn variables(&self) -> (Vec<VariableSpec>, Vec<Array>) {
+        let states = self.values.iter().flat_map(|value| &value.states);
+        states.map(|state| (state.specification.clone(), state.initial.clone())).unzip()
     }
 
     /// Adds a step's observation to the running values.
     pub(crate) fn trace(&self, tracer: &Tracer, seen: &Observation<'_>) -> Result<()> {
-        let rows = &seen.predictions[0];
-        let count = rhyton_graph::cast(&rhyton_graph::dimension(rows, 0), DType::F32);
+        let count = cast(&dimension(&seen.outputs[0].y_pred, 0), DType::F32);
         for value in &self.values {
             let states: Vec<Tensor> =
-                value.states.iter().map(|(place, _)| tracer.variable(*place)).collect();
+                value.states.iter().map(|state| tracer.variable(state.place)).collect();
             let next = match &value.kind {
                 Kind::Loss => accumulate_mean(&states, seen.loss, Some(&count))?,
-                Kind::OutputLoss(output) => {
-                    accumulate_mean(&states, &seen.output_losses[*output], Some(&count))?
-                }
-                Kind::Metric { output, metric } => {
-                    let (y_true, y_pred) = (&seen.targets[*output], &seen.predictions[*output]);
-                    metric.update(&states, y_true, y_pred, None)?
+                Kind::OutputLoss(output) => match &seen.outputs[*output].loss {
+                    // Every batch counts once, a smaller last one too: Keras on TensorFlow knows
+                    // no batch size here.
+                    Some(loss) => accumulate_mean(&states, loss, None)?,
+                    None => continue,
+                },
+                Kind::Metric { output, weighted, metric } => {
+                    let Seen { y_true, y_pred, sample_weight, .. } = &seen.outputs[*output];
+                    let Some(y_true) = y_true else { continue };
+                    let weight = sample_weight.as_ref().filter(|_| *weighted);
+                    let within = |error: Error| error.within(format!("metric {}", value.key));
+                    metric.update(&states, y_true, y_pred, weight).map_err(within)?
                 }
             };
-            for ((place, _), next) in value.states.iter().zip(&next) {
-                tracer.assign(*place, next).checked()?;
+            for (state, next) in value.states.iter().zip(&next) {
+                tracer.assign(state.place, next).checked()?;
             }
         }
         Ok(())
     }
 
-    /// Sets all running values to zero.
+    /// Sets all running values to what they are at the start of an epoch.
     pub(crate) fn reset(&self, engine: &Engine) -> Result<()> {
-        for (place, spec) in self.values.iter().flat_map(|value| &value.states) {
-            engine.write(*place, &Array::zeros(spec.spec.dtype, &spec.spec.shape.bind(0)))?;
+        for state in self.values.iter().flat_map(|value| &value.states) {
+            engine.write(state.place, &state.initial)?;
         }
         Ok(())
     }
@@ -131,28 +156,36 @@ impl Tracked {
     pub(crate) fn logs(&self, engine: &Engine) -> Result<Logs> {
         let mut logs = Logs::new();
         for value in &self.values {
-            let states = value.states.iter().map(|(place, _)| engine.read(*place));
+            let states = value.states.iter().map(|state| engine.read(state.place));
             let states = states.collect::<Result<Vec<Array>>>()?;
             let result = match &value.kind {
-                Kind::Loss | Kind::OutputLoss(_) => mean_result(&states),
+                Kind::Loss | Kind::OutputLoss(_) => MetricValue::Number(mean_result(&states)),
                 Kind::Metric { metric, .. } => metric.result(&states),
             };
-            logs.insert(value.key.clone(), result);
+            match result {
+                MetricValue::Number(number) => {
+                    logs.insert(value.key.clone(), number);
+                }
+                MetricValue::Numbers(numbers) => {
+                    let key = |place: usize| format!("{}[{place}]", value.key);
+                    logs.extend(numbers.into_iter().enumerate().map(|(i, n)| (key(i), n)));
+                }
+            }
         }
         Ok(logs)
     }
 }
 
 /// Whether class numbers must become rows of one 1 for this loss.
-fn wants_one_hot(loss: &dyn Loss, y_true: &Spec, y_pred: &Spec) -> Option<usize> {
+pub(super) fn wants_one_hot(loss: &dyn Loss, y_true: &Spec, y_pred: &Spec) -> Option<usize> {
     let classes = y_pred.shape.last().and_then(|dim: &Dim| dim.fixed_size())?;
     let labels = y_true.dtype.is_integer() && y_true.shape.rank() + 1 == y_pred.shape.rank();
     (loss.target() == Target::Values && labels && classes > 1).then_some(classes)
 }
 
 /// The specification of the targets as loss and metrics see them.
-pub(crate) fn target_spec(loss: &dyn Loss, y_true: &Spec, y_pred: &Spec) -> Spec {
-    match wants_one_hot(loss, y_true, y_pred) {
+pub(crate) fn target_spec(loss: Option<&dyn Loss>, y_true: &Spec, y_pred: &Spec) -> Spec {
+    match loss.and_then(|loss| wants_one_hot(loss, y_true, y_pred)) {
         None => y_true.clone(),
         Some(classes) => {
             let dims = y_true.shape.iter().copied().chain([Dim::fixed(classes)]);
@@ -162,8 +195,8 @@ pub(crate) fn target_spec(loss: &dyn Loss, y_true: &Spec, y_pred: &Spec) -> Spec
 }
 
 /// The targets as loss and metrics see them.
-pub(crate) fn target(loss: &dyn Loss, y_true: &Tensor, y_pred: &Tensor) -> Tensor {
-    match wants_one_hot(loss, y_true.spec(), y_pred.spec()) {
+pub(crate) fn target(loss: Option<&dyn Loss>, y_true: &Tensor, y_pred: &Tensor) -> Tensor {
+    match loss.and_then(|loss| wants_one_hot(loss, y_true.spec(), y_pred.spec())) {
         None => y_true.clone(),
         Some(classes) => one_hot(y_true, classes, DType::F32),
     }

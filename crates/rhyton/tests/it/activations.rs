@@ -233,3 +233,12 @@ fn cut(array: &Array, shape: &[usize]) -> Array {
     let values: Vec<f32> = rows.flat_map(|row| row[..shape[1]].to_vec()).collect();
     Array::from_slice(shape, &values).unwrap()
 }
+
+/// An expression in place is computed in its stable form, as a registered one is.
+#[test]
+fn an_expression_in_place_is_stable() {
+    let points = Array::from_slice(&[2], &[1000.0_f32, -1000.0]).unwrap();
+    let [values, slopes] = Activation::parse("log(1 + exp(x))").unwrap().evaluate(&points).unwrap();
+    assert_eq!(values.view::<f32>(), [1000.0, 0.0]);
+    assert_eq!(slopes.view::<f32>(), [1.0, 0.0]);
+}

@@ -54,7 +54,8 @@ fn the_blog_network_is_written_for_every_keras() {
             "class_name": "Flatten",
             "config": {
               "name": "flatten",
-              "dtype": "float32"
+              "dtype": "float32",
+              "data_format": "channels_last"
             },
             "registered_name": null
           },

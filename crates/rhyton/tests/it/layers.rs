@@ -29,11 +29,10 @@ mod wrong {
     use std::sync::Arc;
 
     use rhyton::Result;
-    use rhyton::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope};
-    use rhyton::objects::{changed_config, from_config};
+    use rhyton::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
+    use rhyton::objects::from_config;
     use rhyton_macros::Setters;
     use serde::{Deserialize, Serialize};
-    use serde_json::{Map, Value};
 
     use super::{Spec, Tensor};
 
@@ -52,15 +51,9 @@ mod wrong {
         cases: &["{}"],
     };
 
+    rhyton::configured!(Stopped: LayerKind);
+
     impl Layer for Stopped {
-        fn spec(&self) -> &'static LayerSpec {
-            &SPEC
-        }
-
-        fn config(&self) -> Map<String, Value> {
-            changed_config(self)
-        }
-
         fn build(&self, _: &mut Scope<'_>, _: &[Spec]) -> Result<()> {
             Ok(())
         }
@@ -148,12 +141,11 @@ mod probe {
     use std::sync::Arc;
 
     use rhyton::Result;
-    use rhyton::layer::{Call, Common, Layer, LayerSpec, Outputs, Scope, WeightOptions};
-    use rhyton::objects::{changed_config, from_config};
+    use rhyton::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions};
+    use rhyton::objects::from_config;
     use rhyton::ops::{Spec, Tensor, sum};
     use rhyton_macros::Setters;
     use serde::{Deserialize, Serialize};
-    use serde_json::{Map, Value};
 
     #[derive(Debug, Clone, Default, Serialize, Deserialize, Setters)]
     #[serde(default)]
@@ -170,17 +162,11 @@ mod probe {
         cases: &["{}"],
     };
 
+    rhyton::configured!(Probe: LayerKind);
+
     impl Layer for Probe {
-        fn spec(&self) -> &'static LayerSpec {
-            &SPEC
-        }
-
-        fn config(&self) -> Map<String, Value> {
-            changed_config(self)
-        }
-
         fn build(&self, scope: &mut Scope<'_>, _: &[Spec]) -> Result<()> {
-            let fixed = WeightOptions { trainable: false, ..WeightOptions::default() };
+            let fixed = WeightOptions::fixed();
             scope.weight_with("seen", &[8], "zeros", fixed)?;
             scope.weight("one", &[8], "ones")
         }
@@ -258,7 +244,7 @@ fn configurations_that_do_not_fit_are_told() {
         layer.err().map_or_else(String::new, |error| error.to_string())
     };
     insta::assert_snapshot!(read("Dense", r#"{"unit": 3}"#), @"Dense: config expected one of its keys (nearest: units), received `unit`");
-    insta::assert_snapshot!(read("Dense", r#"{"units": "many"}"#), @r#"Dense: config expected values of its keys' types, received invalid type: string "many", expected usize"#);
+    insta::assert_snapshot!(read("Dense", r#"{"units": "many"}"#), @r#"Dense: units expected a value of its type, received "many" (invalid type: string "many", expected usize)"#);
     insta::assert_snapshot!(read("Dense", "3"), @"Dense: config expected an object, received 3");
     assert_eq!(read("Dense", r#"{"units": 3, "lora_rank": null}"#), "");
     let built = Sequential::new().input(&[3]).add(Dense::new(0)).build();

@@ -170,10 +170,16 @@ fn training_asks_for_what_is_missing() {
     insta::assert_snapshot!(model.learning_rate().unwrap_err(), @"the model is not compiled; call `compile` with an optimizer and a loss first");
     model.compile(Compile::new()).unwrap();
     insta::assert_snapshot!(model.fit(&x, &x, quiet()).unwrap_err(), @"no loss to compute; give `compile` a loss");
-    insta::assert_snapshot!(model.compile(Compile::new().loss("msee")).unwrap_err(), @"unknown loss `msee`; did you mean MSE, mse, MAE?");
+    insta::assert_snapshot!(model.compile(Compile::new().loss("msee")).unwrap_err(), @r#"
+    unknown loss `msee`; did you mean MSE, MSLE, mse?
+      to use your own: custom_objects().loss("msee", |y_true, y_pred| …)
+    "#);
     insta::assert_snapshot!(model.compile(Compile::new().optimizer("adan")).unwrap_err(), @"unknown optimizer `adan`; did you mean Adam, adam, AdamW?");
     let metrics = Compile::new().loss("mse").metrics(["acuracy"]);
-    insta::assert_snapshot!(model.compile(metrics).unwrap_err(), @"unknown metric `acuracy`; did you mean Accuracy, accuracy?");
+    insta::assert_snapshot!(model.compile(metrics).unwrap_err(), @r#"
+    unknown metric `acuracy`; did you mean Accuracy, accuracy?
+      to use your own: custom_objects().metric("acuracy", |y_true, y_pred| …)
+    "#);
     let twice = SGD::new(0.1).clipnorm(1.0).clipvalue(1.0);
     insta::assert_snapshot!(model.compile(Compile::new().optimizer(twice)).unwrap_err(), @"SGD: clipping expected at most one way, received clipnorm Some(1.0), global_clipnorm None, clipvalue Some(1.0)");
     model.compile(Compile::new().loss("mse")).unwrap();

@@ -9,12 +9,18 @@
 )]
 
 mod activations;
+mod allocator;
 mod callbacks;
+mod convolutions;
 mod files;
 mod layers;
 mod lists;
 mod loops;
+mod nested;
+mod objectives;
+mod optimization;
 mod own_layers;
+mod penalties;
 mod registry;
 mod saving;
 mod training;

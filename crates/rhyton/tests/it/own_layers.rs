@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rhyton::layer::{Call, Common, Layer, LayerSpec, LayerValue, Outputs, Scope};
-use rhyton::objects::{changed_config, from_config};
+use rhyton::layer::{Call, Common, Layer, LayerKind, LayerSpec, LayerValue, Outputs, Scope};
+use rhyton::objects::{Config, Configured, changed_config, from_config};
 use rhyton::ops::{Spec, Tensor, mean, square};
 use rhyton::{
     Activation, Apply, Array, Compile, Dense, Evaluate, Fit, Flatten, LoadOptions, Model, Predict,
@@ -11,7 +11,6 @@ use rhyton::{
 };
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// Twice a dense layer: the wrapper has no weights of its own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Setters)]
@@ -30,15 +29,17 @@ static TWICE: LayerSpec = LayerSpec {
     cases: &[r#"{"units": 3}"#],
 };
 
-impl Layer for Twice {
+impl Configured<LayerKind> for Twice {
     fn spec(&self) -> &'static LayerSpec {
         &TWICE
     }
 
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
+    fn config(&self) -> Config {
+        changed_config(self, &[])
     }
+}
 
+impl Layer for Twice {
     fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
         let inner = Dense::new(self.units).activation("swish(beta=trainable(1.25))").to_arc();
         scope.layer("layer", &inner, inputs)
@@ -67,15 +68,17 @@ static SHIFTED: LayerSpec = LayerSpec {
     cases: &["{}", r#"{"penalty": 0.5}"#],
 };
 
-impl Layer for Shifted {
+impl Configured<LayerKind> for Shifted {
     fn spec(&self) -> &'static LayerSpec {
         &SHIFTED
     }
 
-    fn config(&self) -> Map<String, Value> {
-        changed_config(self)
+    fn config(&self) -> Config {
+        changed_config(self, &[])
     }
+}
 
+impl Layer for Shifted {
     fn build(&self, _: &mut Scope<'_>, _: &[Spec]) -> Result<()> {
         Ok(())
     }

@@ -239,3 +239,50 @@ fn one_name_has_one_definition_in_a_model() {
     let swish = custom_object_scope(&scope_with("swish", "3 * x"), || Activation::from("swish"));
     assert!(build(swish, Activation::from("rhyton>swish(beta=2)")).to_file().is_err());
 }
+
+#[test]
+fn the_same_function_can_be_registered_again() {
+    fn steep(x: &Tensor, by: &Tensor) -> Tensor {
+        x * by
+    }
+    fn flat(x: &Tensor, by: &Tensor) -> Tensor {
+        x / by
+    }
+    let registry = Registry::new();
+    registry.activation("slope", steep, [("by", 2.0)]).unwrap();
+    registry.activation("slope", steep, [("by", 2.0)]).unwrap();
+    assert!(registry.activation("slope", steep, [("by", 3.0)]).is_err());
+    assert!(registry.activation("slope", flat, [("by", 2.0)]).is_err());
+    let factors = [2.0, 3.0];
+    let closure = |factor: f64| move |x: &Tensor, by: &Tensor| x * by * factor;
+    registry.activation("closure", closure(factors[0]), [("by", 1.0)]).unwrap();
+    assert!(registry.activation("closure", closure(factors[1]), [("by", 1.0)]).is_err());
+    registry.replace_with("slope", flat, [("by", 2.0)]).unwrap();
+    custom_object_scope(&registry, || assert_eq!(value("slope"), [-0.5, 0.25, 1.0]));
+}
+
+/// A derivative that a function states for itself is saved with it.
+#[test]
+fn a_saved_function_keeps_its_derivative() {
+    fn stated(x: &Tensor) -> Tensor {
+        rhyton::ops::custom_gradient(&[x], &(x * 2.0), |inputs, _| vec![inputs[0].scalar_like(7.0)])
+    }
+    custom_objects().activation("stated", stated, []).unwrap();
+    let file = model("stated").to_file().unwrap();
+    custom_objects().remove("stated");
+    let again = Model::from_file(&file, &LoadOptions::default()).unwrap();
+    let text = file.rhyton.unwrap().to_string();
+    assert!(text.contains("custom_gradient{derivative=graph"), "{text}");
+    assert_eq!(predict(&again), [-2.0, 1.0, 4.0]);
+}
+
+#[test]
+fn a_registered_linear_is_used_where_it_is_named() {
+    custom_object_scope(&scope_with("linear", "3 * x"), || {
+        assert_eq!(predict(&model("linear")), [-3.0, 1.5, 6.0]);
+        let dense = Dense::new(3).kernel_initializer("identity");
+        let plain = Sequential::new().input(&[3]).add(dense).build().unwrap();
+        assert_eq!(predict(&plain), [-1.0, 0.5, 2.0]);
+    });
+    assert_eq!(predict(&model("linear")), [-1.0, 0.5, 2.0]);
+}

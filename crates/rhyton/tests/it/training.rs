@@ -1,6 +1,9 @@
+use std::cell::RefCell;
+
+use rhyton::callbacks::Training;
 use rhyton::{
-    Array, BatchNormalization, Compile, Dense, Dropout, EarlyStopping, Evaluate, Fit, Flatten,
-    Model, Predict, SGD, Sequential, Verbose, custom_objects,
+    Array, BatchNormalization, Callback, Compile, Dense, Dropout, EarlyStopping, Evaluate, Fit,
+    Flatten, Model, Predict, Result, SGD, Sequential, Verbose, custom_objects,
 };
 
 /// Two clouds of points on a 4 × 4 grid, told apart by their sums.
@@ -109,4 +112,60 @@ fn errors_name_the_layer_and_what_to_do() {
     insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"the model is not compiled; call `compile` with an optimizer and a loss first");
     model.compile(Compile::new().optimizer(SGD::new(0.1)).loss("mse")).unwrap();
     insta::assert_snapshot!(model.fit(&x, &y, Fit::new()).unwrap_err(), @"fit: input `input_layer` expected float32[N, 4], received float32[4, 4, 4]");
+}
+
+/// Loss after each epoch; steps in another order would change it.
+fn losses(model: &mut Model, epochs: usize) -> Vec<f64> {
+    let (x, y) = clouds(40);
+    let fit = Fit::new().epochs(epochs).batch_size(8).seed(3).verbose(Verbose::Silent);
+    model.fit(&x, &y, fit).unwrap().history["loss"].clone()
+}
+
+/// Every call goes on with a new order, as one long call would, also after saving and loading.
+#[test]
+fn the_order_of_samples_goes_on_from_call_to_call() {
+    let fresh = || {
+        let mut model = Sequential::new()
+            .input(&[4, 4])
+            .add(Flatten::new())
+            .add(Dense::new(3).activation("softmax"))
+            .build()
+            .unwrap();
+        let compile = Compile::new().optimizer("adam").loss("sparse_categorical_crossentropy");
+        model.compile(compile).unwrap();
+        model
+    };
+    let whole = losses(&mut fresh(), 4);
+    let mut one_by_one = fresh();
+    let parts: Vec<f64> = (0..4).flat_map(|_| losses(&mut one_by_one, 1)).collect();
+    assert_eq!(parts, whole);
+    let mut first = fresh();
+    let mut resumed = losses(&mut first, 2);
+    let file = first.to_file().unwrap();
+    let mut again = Model::from_file(&file, &rhyton::LoadOptions::default()).unwrap();
+    resumed.extend(losses(&mut again, 2));
+    assert_eq!(resumed, whole);
+    // At a learning rate of 0 the loss of the first batch says which samples it had.
+    let mut still = fresh();
+    still.set_learning_rate(0.0).unwrap();
+    let firsts = RefCell::new(Vec::new());
+    let (x, y) = clouds(40);
+    for _ in 0..3 {
+        let fit = Fit::new().batch_size(8).seed(3).verbose(Verbose::Silent);
+        still.fit(&x, &y, fit.callback(FirstBatch(&firsts))).unwrap();
+    }
+    let firsts = firsts.into_inner();
+    assert!(firsts[0] != firsts[1] && firsts[1] != firsts[2], "{firsts:?}");
+}
+
+/// Keeps the loss after the first batch of each epoch.
+struct FirstBatch<'a>(&'a RefCell<Vec<f64>>);
+
+impl Callback for FirstBatch<'_> {
+    fn on_train_batch_end(&mut self, cx: &mut Training<'_>, batch: usize) -> Result<()> {
+        if batch == 0 {
+            self.0.borrow_mut().push(cx.logs()?["loss"]);
+        }
+        Ok(())
+    }
 }

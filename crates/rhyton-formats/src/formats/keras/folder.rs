@@ -2,7 +2,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{CONFIG, METADATA, Members, RHYTON, WEIGHTS, assets, read_members};
+use super::{CONFIG, METADATA, Members, RHYTON, WEIGHTS, read_members};
+use crate::formats::assets;
 use crate::limits::{FOLDER_DEPTH_MAX, MEMBERS_MAX};
 use crate::{Error, ModelFile, Result};
 

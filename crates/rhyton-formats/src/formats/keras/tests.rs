@@ -24,6 +24,7 @@ fn model() -> ModelFile {
         weights,
         rhyton: Some(json!({"version": 1})),
         assets: [("layers/text_vectorization/vocabulary.txt".to_owned(), "κέρας".into())].into(),
+        ..ModelFile::default()
     }
 }
 
@@ -37,7 +38,7 @@ fn archive(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
 }
 
 fn weights_bytes() -> Vec<u8> {
-    hdf5::write(&weights::to_tree(&model().weights).unwrap()).unwrap()
+    hdf5::write(&groups::to_tree(&model().weights).unwrap()).unwrap()
 }
 
 fn message(bytes: &[u8]) -> String {
@@ -67,7 +68,7 @@ fn members_are_stored_in_keras_order() {
 
 #[test]
 fn the_root_has_a_group_even_if_none_was_given() {
-    let tree = weights::to_tree(&Weights::default()).unwrap();
+    let tree = groups::to_tree(&Weights::default()).unwrap();
     assert_eq!(tree.groups.keys().collect::<Vec<_>>(), ["vars"]);
 }
 
@@ -151,7 +152,7 @@ fn bombs_are_refused_before_they_unpack() {
 
 #[test]
 fn a_gap_between_variables_is_an_error() {
-    let mut tree = weights::to_tree(&model().weights).unwrap();
+    let mut tree = groups::to_tree(&model().weights).unwrap();
     let vars = tree.groups.get_mut("optimizer").unwrap().groups.get_mut("vars").unwrap();
     vars.arrays.remove("3");
     let weights = hdf5::write(&tree).unwrap();

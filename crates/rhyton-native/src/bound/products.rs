@@ -1,0 +1,164 @@
+use rhyton_graph::ConvolutionWindow;
+
+use crate::gemm::{ConvolutionSizes, Sizes, Sliding};
+use crate::plan::products::{Canonical, canonical};
+use crate::plan::program::{Form, Product};
+use crate::simd::Level;
+
+/// The numbers of a product, or of a convolution as one.
+#[derive(Debug)]
+pub(crate) struct BoundProduct {
+    pub(crate) form: BoundForm,
+    /// Rows of one task.
+    pub(crate) panel: usize,
+    /// Floats of the packed or repeated operand.
+    pub(crate) packed: usize,
+    /// Floats of working memory for each thread.
+    pub(crate) scratch: usize,
+    /// Further ones, for a panel of results that does not lie in its place.
+    pub(crate) room: usize,
+}
+
+#[derive(Debug)]
+pub(crate) enum BoundForm {
+    Matrices(Matrices),
+    Windows(BoundWindows),
+}
+
+#[derive(Debug)]
+pub(crate) struct Matrices {
+    pub(crate) canonical: Canonical,
+    pub(crate) batches: usize,
+    pub(crate) sizes: Sizes,
+    /// Tasks of each batch index.
+    pub(crate) panels: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct BoundWindows {
+    pub(crate) sizes: ConvolutionSizes,
+    /// One walk, or for a derivative with strides one for each of their remainders.
+    pub(crate) walks: Vec<Sliding>,
+    pub(crate) backward: bool,
+}
+
+/// The numbers of a convolution's derivative by its kernel.
+#[derive(Debug)]
+pub(crate) struct BoundKernelGradient {
+    pub(crate) sizes: ConvolutionSizes,
+    pub(crate) sliding: Sliding,
+    /// The windows come in this many chunks, each with partial sums of its own.
+    pub(crate) chunks: usize,
+    /// The weights come in this many parts, each a task of a chunk.
+    pub(crate) parts: usize,
+    /// Floats of all partial sums.
+    pub(crate) partials: usize,
+    /// Floats of x with its channels repeated.
+    pub(crate) repeated: usize,
+}
+
+/// Multiplications of a product's task, at least.
+const PRODUCT_TASK: usize = 1 << 18;
+/// Rows that a product's task is a multiple of.
+const PANEL_ROWS: usize = 12;
+/// Multiplications of a convolution's task, if it has enough for some tasks.
+const CONVOLUTION_TASK: usize = 1 << 20;
+/// Tasks that even a small convolution is cut into.
+const CONVOLUTION_TASKS: usize = 16;
+/// The most chunks of windows in a derivative by the kernel, and the floats of their sums.
+const CHUNKS_MAX: usize = 16;
+const PARTIALS_MAX: usize = 1 << 20;
+
+pub(super) fn bind_product(product: &Product, batch: usize, level: Level) -> BoundProduct {
+    let views = [product.operands[0].bind(batch), product.operands[1].bind(batch)];
+    let [first, kernel] = [&views[0].sizes, &views[1].sizes];
+    let (sizes, backward) = match &product.form {
+        Form::Dot(dot) => {
+            let canonical = canonical(dot, [&views[0], &views[1]]);
+            return bind_matrices(canonical, product.fleeting, level);
+        }
+        Form::Convolution(window) => (ConvolutionSizes::new(window, first, kernel), false),
+        Form::InputGradient(window, x) => {
+            (ConvolutionSizes::new(window, &x.bind(batch), kernel), true)
+        }
+    };
+    let walks = if backward { sizes.backward() } else { vec![sizes.forward()] };
+    bind_windows(BoundWindows { sizes, walks, backward }, product.fleeting, level)
+}
+
+fn bind_matrices(canonical: Canonical, fleeting: bool, level: Level) -> BoundProduct {
+    let sizes = Sizes { rows: canonical.rows, columns: canonical.columns, depth: canonical.depth };
+    let of_one = (PANEL_ROWS * sizes.columns * sizes.depth).max(1);
+    let panel = PANEL_ROWS * PRODUCT_TASK.div_ceil(of_one);
+    let panel = panel.min(sizes.rows.next_multiple_of(PANEL_ROWS)).max(PANEL_ROWS);
+    let batches = canonical.batch.iter().product();
+    let panels = sizes.rows.div_ceil(panel);
+    BoundProduct {
+        panel,
+        packed: usize::saturating_mul(batches, level.packed_len(sizes)),
+        scratch: Level::scratch_len(sizes),
+        room: if fleeting { panel * sizes.columns } else { 0 },
+        form: BoundForm::Matrices(Matrices { canonical, batches, sizes, panels }),
+    }
+}
+
+fn bind_windows(windows: BoundWindows, fleeting: bool, level: Level) -> BoundProduct {
+    let BoundWindows { sizes, walks, .. } = &windows;
+    let widest = |of: fn(&Sliding) -> usize| walks.iter().map(of).max().unwrap_or(0);
+    let of_row = widest(|walk| walk.width() * walk.depth * walk.taps.len()).max(1);
+    let rows = widest(Sliding::rows);
+    let enough = rows.div_ceil(CONVOLUTION_TASKS).min(CONVOLUTION_TASK.div_ceil(of_row));
+    let panel = enough.max(1).next_multiple_of(PANEL_ROWS);
+    let packed = match sizes.multiplier() {
+        None => level.packed_taps_len(&walks[0]),
+        Some(1) => 0,
+        Some(_) if windows.backward => 0,
+        Some(_) => repeated_len(sizes),
+    };
+    // A table of words, in whole cache lines.
+    let words = widest(Level::table_len) * (size_of::<usize>() / size_of::<f32>());
+    let own = fleeting || !windows.is_in_order();
+    BoundProduct {
+        panel,
+        packed,
+        scratch: words.next_multiple_of(16),
+        room: if own { panel * walks[0].width() } else { 0 },
+        form: BoundForm::Windows(windows),
+    }
+}
+
+/// Elements of x with every channel repeated.
+fn repeated_len(sizes: &ConvolutionSizes) -> usize {
+    let of_sample = sizes.x.iter().product::<usize>() * sizes.channels_out;
+    sizes.batch.saturating_mul(of_sample)
+}
+
+impl BoundWindows {
+    /// Whether rows are the result's own, in order.
+    pub(crate) fn is_in_order(&self) -> bool {
+        let one = !self.backward || self.sizes.multiplier().is_none_or(|count| count == 1);
+        one && self.walks.len() == 1 && self.walks[0].is_dense()
+    }
+}
+
+impl BoundKernelGradient {
+    pub(super) fn new(window: &ConvolutionWindow, x: &[usize], kernel: &[usize]) -> Self {
+        let sizes = ConvolutionSizes::new(window, x, kernel);
+        let sliding = sizes.forward();
+        let weights = sizes.weights();
+        let work = sliding.rows().saturating_mul(weights / sliding.groups);
+        let blocks = sliding.segments().div_ceil(sliding.segments_of_block());
+        let chunks = (PARTIALS_MAX / weights).min(work.div_ceil(PRODUCT_TASK)).min(blocks);
+        let chunks = chunks.clamp(1, CHUNKS_MAX);
+        let parts = (2 * CHUNKS_MAX).div_ceil(chunks).min(sliding.tiles());
+        let repeats = sizes.multiplier().is_some_and(|count| count > 1);
+        Self {
+            chunks,
+            parts,
+            partials: if chunks > 1 { chunks * weights } else { 0 },
+            repeated: if repeats { repeated_len(&sizes) } else { 0 },
+            sizes,
+            sliding,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+use rhyton_graph::add;
+
+use super::merging::{Masked, merging_layer};
+
+merging_layer!(
+    /// The sum of all inputs.
+    ///
+    /// Source: Keras 3.15 `keras.layers.Add`.
+    Add,
+    &[
+        r#"{"sample_shapes": [[3, 4], [3, 4]]}"#,
+        r#"{"sample_shapes": [[4], [4], [4]]}"#,
+        r#"{"sample_shapes": [[3, 4], [1, 4]]}"#,
+        r#"{"sample_shapes": [[4], [2, 3, 4]]}"#,
+    ],
+    { count: None, combine: |a, b| add(a, b), averages: false, masked: Masked::Counted }
+);
