@@ -5,6 +5,7 @@
 //! [`INITIALIZERS`].
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rhyton_tensor::{Array, Key};
 
@@ -88,6 +89,13 @@ pub trait Initializer: Configured<InitializerKind> + Debug + Send + Sync {
     /// [`crate::Error::Config`] when the shape or the configuration does not fit, [`crate::Error::Array`] when
     /// the shape overflows.
     fn array(&self, shape: &[usize], key: Key) -> Result<Array>;
+
+    /// The same for a weight whose axes are not Keras' `[…, d_in, d_out]`: fans are the products of
+    /// these. `None` where that changes nothing: fans do not matter, or the configuration names
+    /// axes.
+    fn with_axes(&self, _input: &[isize], _output: &[isize]) -> Option<Arc<dyn Initializer>> {
+        None
+    }
 }
 
 /// Any initializer, from a name, a value or Keras' configuration.
@@ -100,6 +108,15 @@ impl AnyInitializer {
     /// As [`Any::get`], and what the initializer refuses.
     pub fn array(&self, shape: &[usize], key: Key) -> Result<Array> {
         self.get()?.array(shape, key)
+    }
+
+    /// As [`Initializer::with_axes`]; itself where that changes nothing.
+    ///
+    /// # Errors
+    /// As [`Any::get`].
+    pub fn with_axes(&self, input: &[isize], output: &[isize]) -> Result<Self> {
+        let other = self.get()?.with_axes(input, output);
+        Ok(other.map_or_else(|| self.clone(), Self::known))
     }
 }
 

@@ -43,6 +43,7 @@ mod depthwise_conv2d;
 mod depthwise_convolution;
 mod dot;
 mod dropout;
+mod einsum_dense;
 mod elu;
 mod flatten;
 mod gaussian_dropout;
@@ -135,6 +136,7 @@ pub use depthwise_conv2d::DepthwiseConv2D;
 pub use depthwise_convolution::DepthwiseConvolution;
 pub use dot::Dot;
 pub use dropout::Dropout;
+pub use einsum_dense::{EinsumDense, OutputShape};
 pub use elu::ELU;
 pub use flatten::Flatten;
 pub use gaussian_dropout::GaussianDropout;
@@ -220,6 +222,7 @@ pub static LAYERS: ObjectList<dyn Layer> = ObjectList {
         &depthwise_conv2d::SPEC,
         &dot::SPEC,
         &dropout::SPEC,
+        &einsum_dense::SPEC,
         &elu::SPEC,
         &flatten::SPEC,
         &gaussian_dropout::SPEC,

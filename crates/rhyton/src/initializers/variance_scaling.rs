@@ -143,6 +143,13 @@ impl Initializer for VarianceScaling {
             }
         }
     }
+
+    fn with_axes(&self, input: &[isize], output: &[isize]) -> Option<Arc<dyn Initializer>> {
+        (self.input_axes.is_none() || self.output_axes.is_none()).then(|| {
+            let changed = self.clone().input_axes(input.to_vec()).output_axes(output.to_vec());
+            Arc::new(changed) as Arc<dyn Initializer>
+        })
+    }
 }
 
 /// Input and output fan of a shape, as Keras counts them.
@@ -220,6 +227,18 @@ macro_rules! variance_preset {
                 VarianceScaling::preset($scale, Mode::$mode, Distribution::$distribution)
                     .with(self.seed, [self.input_axes.clone(), self.output_axes.clone()])
                     .array(shape, key)
+            }
+
+            fn with_axes(
+                &self,
+                input: &[isize],
+                output: &[isize],
+            ) -> Option<std::sync::Arc<dyn super::Initializer>> {
+                (self.input_axes.is_none() || self.output_axes.is_none()).then(|| {
+                    let changed = self.clone().input_axes(input.to_vec());
+                    std::sync::Arc::new(changed.output_axes(output.to_vec()))
+                        as std::sync::Arc<dyn super::Initializer>
+                })
             }
         }
     };
