@@ -158,11 +158,14 @@ def test_written_for_tf_keras(exchange):
     folder.mkdir()
     save_data(folder)
     expected = {}
-    # Of AdamW tf_keras reads its own configuration only.
-    for name in ("sgd", "rmsprop", "adam"):
+    # Of AdamW tf_keras reads its own configuration only. RMSprop without momentum adds epsilon behind
+    # the root in the form of `.h5` that Keras 3 reads too.
+    rmsprop = lambda: keras.optimizers.RMSprop(1e-3, momentum=0.5)
+    for name, optimizer in {**OPTIMIZERS, "rmsprop": rmsprop}.items():
+        if name == "adamw":
+            continue
         keras.utils.clear_session()
-        # Smooth: where a kink is hit differently, Adam makes whole steps of the difference.
-        model = recogniser(OPTIMIZERS[name](), "tanh")
+        model = recogniser(optimizer(), "relu")
         fit(model, x, y)
         exchange.rhyton("convert", exchange.save(model), folder / f"{name}.h5")
         outputs = numbered(called(model, [x]))
