@@ -33,7 +33,7 @@ pub struct Entry {
 
 /// Every kind with all its entries, from the lists that configurations are read by.
 pub fn catalogue() -> Vec<Shelf> {
-    vec![
+    let mut shelves = vec![
         shelf("layers", &LAYERS),
         Shelf { kind: "activations", entries: activations() },
         shelf("initializers", &INITIALIZERS),
@@ -43,12 +43,29 @@ pub fn catalogue() -> Vec<Shelf> {
         shelf("metrics", &METRICS),
         shelf("optimizers", &OPTIMIZERS),
         shelf("schedules", &SCHEDULES),
-        shelf("regularizers", &REGULARIZERS),
-        shelf("constraints", &CONSTRAINTS),
         Shelf { kind: "callbacks", entries: callbacks() },
         Shelf { kind: "ops", entries: operations() },
-    ]
+    ];
+    for shelf in &mut shelves {
+        let beside = BESIDE_THE_LISTS.iter().filter(|(kind, _)| *kind == shelf.kind);
+        shelf
+            .entries
+            .extend(beside.flat_map(|(_, names)| names.iter().map(|name| entry(name, &[]))));
+    }
+    shelves
 }
+
+/// What no list has: traits that users implement, and the inputs of models.
+const BESIDE_THE_LISTS: &[(&str, &[&str])] = &[
+    ("layers", &["Input", "InputLayer", "Layer"]),
+    ("initializers", &["Initializer"]),
+    ("regularizers", &["Regularizer"]),
+    ("constraints", &["Constraint"]),
+    ("losses", &["Loss"]),
+    ("metrics", &["Metric"]),
+    ("optimizers", &["Optimizer"]),
+    ("schedules", &["LearningRateSchedule"]),
+];
 
 fn shelf<T: ?Sized>(kind: &'static str, list: &ObjectList<T>) -> Shelf {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
