@@ -226,6 +226,26 @@ OPERATIONS = {
     "where": lambda a, b: ops.where(a > b, a, b * 2),
     "comparison": lambda a, b: ops.cast(a > 0.5, "float32"),
     "stop_gradient": lambda a, b: ops.stop_gradient(a) * b,
+    "one of an axis": lambda a, b: a[:, 1] + b[:, -1],
+    "a slice": lambda a, b: a[:, 1:3, ::-2],
+    "an ellipsis and a new axis": lambda a, b: a[..., -1, None],
+    "split": lambda a, b: ops.split(a, 2, axis=1)[1] * ops.split(b, [2], axis=1)[0],
+    "unstack": lambda a, b: ops.unstack(a, axis=1)[2],
+    "take": lambda a, b: ops.take(a, [2, -1], axis=1),
+    "one_hot": lambda a, b: ops.one_hot(ops.argmax(a, axis=-1), 6) * b,
+    "moments": lambda a, b: ops.add(*ops.moments(a, axes=[1, 2], keepdims=True)),
+    "top_k": lambda a, b: ops.top_k(a, 2)[0],
+    "logic": lambda a, b: ops.cast((a >= b) & (a < 1) | ~(b != 0), "float32"),
+    "filled": lambda a, b: ops.zeros_like(a) + ops.ones_like(b) + ops.full_like(a, 2.5),
+    "round": lambda a, b: ops.round(a, decimals=1) + ops.round(b),
+    "max of a number too": lambda a, b: ops.max(a, axis=1, initial=0.3),
+    "expand_dims of two": lambda a, b: ops.expand_dims(a, (1, -1)),
+    "triangles": lambda a, b: ops.tril(a) + ops.triu(b, k=1),
+    "average": lambda a, b: ops.average(a, axis=1) + ops.amax(b, axis=1),
+    "an array": lambda a, b: a * np.arange(6, dtype="float32") + ops.convert_to_tensor([1.0] * 6),
+    "dot with an array": lambda a, b: ops.dot(a, np.ones((6, 2), "float32")),
+    "an array @": lambda a, b: ops.matmul(np.ones((3, 4), "float32"), a),
+    "conv with an array": lambda a, b: ops.conv(a, np.full((2, 6, 3), 0.1, "float32"), 1, padding="same"),
 }
 
 
@@ -242,6 +262,50 @@ def test_operations_with_names(exchange):
     y = keras.src.ops.numpy.Multiply(name="twice")(x, 2)
     model = keras.Model(x, layers.Activation("silu", name="the_end")(y + x))
     exchange.assert_predicts_the_same(model, [samples(8, 4)])
+
+
+def nested_models():
+    """A functional model whose outputs are calls of functional models, one of them twice."""
+    x = keras.Input((4,))
+    inner = keras.Model(x, layers.Dense(4, activation="tanh")(x), name="inner")
+    inner(keras.Input((4,)))  # A call that no file holds.
+    x = keras.Input((4,))
+    middle = keras.Model(x, [inner(inner(x)), inner(x)[:, :2]], name="middle")
+    x = keras.Input((4,))
+    first, second = middle(x)
+    return keras.Model(x, [*middle(first), second])
+
+
+def test_nested_models_as_outputs(exchange):
+    exchange.assert_predicts_the_same(disturb(nested_models()), [samples(20, 4)])
+
+
+def test_outputs_by_name_are_sorted(exchange):
+    x = keras.Input((5,), name="x")
+    outputs = {"z": layers.Dense(2, name="z")(x), "a": layers.Dense(3, name="a")(x)}
+    model = disturb(keras.Model({"x": x}, outputs))
+    given = samples(20, 5)
+    expected = model.predict({"x": given}, verbose=0)
+    received = exchange.predict(exchange.save(model), [given])
+    np.testing.assert_allclose(received[0], expected["a"], atol=1e-5, rtol=0)
+    np.testing.assert_allclose(received[1], expected["z"], atol=1e-5, rtol=0)
+
+
+def test_layer_with_weights_as_activation(exchange):
+    prelu = [layers.PReLU(shared_axes=[1, 2]), layers.PReLU(alpha_initializer="ones")]
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            layers.Conv2D(3, 3, activation=prelu[0]),
+            layers.Flatten(),
+            layers.Dense(4, activation=prelu[1]),
+        ]
+    )
+    given = samples(9, 6, 6, 2)
+    # Until the model runs, Keras has no weights of these layers and its file holds none.
+    exchange.assert_predicts_the_same(model, [given])
+    assert len(model.weights) == 6
+    exchange.assert_predicts_the_same(disturb(model), [given])
 
 
 def test_several_outputs(exchange):

@@ -59,6 +59,23 @@ def test_trained_functional_model(exchange):
     loaded.fit([x0, x1], [y0, y1], epochs=1, verbose=0)
 
 
+def test_nested_models_and_arrays(exchange):
+    """Outputs that are calls of a functional model, parts and constants: Keras reads them back."""
+    x = keras.Input((4,))
+    inner = keras.Model(x, layers.Dense(4, activation="tanh")(x), name="inner")
+    x = keras.Input((4,), name="x")
+    once = inner(x)
+    scaled = inner(once) * np.arange(4, dtype="float32")
+    model = keras.Model(x, [once, inner(scaled[:, ::-1]), keras.ops.split(scaled, 2, axis=1)[1]])
+    model.compile("sgd", "mse")
+    random = np.random.default_rng(5)
+    given = random.normal(size=(50, 4)).astype("float32")
+    targets = {f"y{place}": random.normal(size=(50, 4 if place < 2 else 2)) for place in range(3)}
+    data = exchange.data(x=given, **{name: y.astype("float32") for name, y in targets.items()})
+    path, _ = exchange.train(exchange.save(model), data, *OPTIONS)
+    assert_trained_file_loads(exchange, path, [given])
+
+
 LAYERS = {
     "BatchNormalization without scale": lambda: [
         layers.Dense(8), layers.BatchNormalization(scale=False, momentum=0.9, epsilon=1e-2),

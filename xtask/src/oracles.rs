@@ -14,7 +14,7 @@ use crate::steps::{self, Steps};
 use crate::tree;
 
 /// Debian packages of a group. All are optional: a test whose data is absent says so and is skipped.
-const PACKAGES: [(&str, &[&str]); 1] = [(ENGINES, &["dataset-fashion-mnist"])];
+const PACKAGES: [(&str, &[&str]); 1] = [(ENGINES, &["dataset-fashion-mnist", "qemu-user-static"])];
 
 const PYTHON: &str = "python3";
 
@@ -95,6 +95,7 @@ impl Oracles {
         }
         if groups.iter().any(|group| group == ENGINES) {
             steps.program("engines in Rust", &mut rust_engines(&venv)?)?;
+            portable(&mut steps)?;
         }
         steps.program(
             "release build",
@@ -260,6 +261,25 @@ fn rust_engines(venv: &Path) -> Result<Command> {
         .env("RHYTON_TENSORFLOW_LIBRARY", library.trim())
         .env("TF_CPP_MIN_LOG_LEVEL", "3");
     Ok(cargo)
+}
+
+/// The native engine's unit tests on a processor without AVX, which takes the portable loops.
+fn portable(steps: &mut Steps) -> Result<()> {
+    const EMULATOR: &str = "qemu-x86_64-static";
+    let is_x86 = cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"));
+    if !is_x86 || !steps::succeeds(Command::new(EMULATOR).arg("--version")) {
+        steps.note(format!("the native engine without AVX is not tested: no {EMULATOR} here"));
+        return Ok(());
+    }
+    steps.program(
+        "native engine without AVX",
+        steps::cargo(&["test", "--package", "rhyton-native", "--lib"])
+            .current_dir(tree::root())
+            .env(
+                "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
+                format!("{EMULATOR} -cpu Westmere"),
+            ),
+    )
 }
 
 /// Python with Keras on TensorFlow, quiet and without a user's configuration.

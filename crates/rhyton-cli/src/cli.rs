@@ -38,6 +38,9 @@ pub(crate) fn run() -> ExitCode {
         }
     };
     let output = Output { quiet: global.quiet };
+    if global.quiet {
+        rhyton::silence_notices();
+    }
     let (name, arguments) = matches.subcommand().expect("the parser demands a command");
     let command = COMMANDS.iter().find(|command| command.name == name);
     let command = command.expect("the parser knows listed commands only");

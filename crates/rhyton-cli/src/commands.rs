@@ -17,6 +17,7 @@ mod convert;
 mod diff;
 mod evaluate;
 mod predict;
+mod serve;
 mod summary;
 mod train;
 
@@ -26,6 +27,7 @@ pub(crate) static COMMANDS: &[Command] = &[
     train::COMMAND,
     evaluate::COMMAND,
     predict::COMMAND,
+    serve::COMMAND,
     summary::COMMAND,
     convert::COMMAND,
     diff::COMMAND,

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use rhyton::{Array, Model};
-use rhyton_data::{Dataset, InputShape, LoadOptions, Part};
+use rhyton::Model;
+use rhyton_data::{Dataset, InputShape, LoadOptions, Part, Rows};
 
 use crate::commands::Context;
 
@@ -15,7 +15,11 @@ pub(crate) struct Reading {
     part: Option<Part>,
     /// Keep pixels as 0 ... 255 instead of dividing them by 255
     #[arg(long)]
-    raw: bool,
+    pub(crate) raw: bool,
+    /// What arrays may take in memory; larger ones stay in their .npz or .npy file, if it is
+    /// uncompressed, and are read row by row
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    memory: u32,
 }
 
 impl Reading {
@@ -24,7 +28,13 @@ impl Reading {
     /// # Errors
     /// What the readers refuse.
     pub(crate) fn load(&self, source: &Path, part: Part, cx: &Context) -> Result<Dataset> {
-        load(source, self.part.unwrap_or(part), self.raw, cx)
+        let options = LoadOptions {
+            part: self.part.unwrap_or(part),
+            raw: self.raw,
+            folders: cx.settings.data_folders.clone(),
+            memory_bytes: u64::from(self.memory) << 20,
+        };
+        Ok(rhyton_data::load(source, &options)?)
     }
 }
 
@@ -34,7 +44,8 @@ impl Reading {
 /// What the readers refuse.
 pub(crate) fn load(source: &Path, part: Part, raw: bool, cx: &Context) -> Result<Dataset> {
     let folders = cx.settings.data_folders.clone();
-    Ok(rhyton_data::load(source, &LoadOptions { part, raw, folders })?)
+    let options = LoadOptions { part, raw, folders, ..LoadOptions::default() };
+    Ok(rhyton_data::load(source, &options)?)
 }
 
 /// Gives the inputs the order and shapes that the model wants.
@@ -55,9 +66,9 @@ pub(crate) fn fit_inputs(dataset: &mut Dataset, model: &Model) -> Result<()> {
     Ok(dataset.reshape_inputs_to(&shapes)?)
 }
 
-/// The arrays that the model takes.
-pub(crate) fn inputs(dataset: &Dataset) -> Vec<&Array> {
-    dataset.inputs.iter().map(|(_, array)| array).collect()
+/// The columns that the model takes.
+pub(crate) fn inputs(dataset: &Dataset) -> Vec<Rows<'_>> {
+    dataset.inputs.iter().map(|(_, column)| column.as_rows()).collect()
 }
 
 fn parse_part(text: &str) -> Result<Part, String> {

@@ -83,7 +83,21 @@ fn activations() -> Vec<Entry> {
 
 /// Callbacks are made in code: no configuration names them, so they have no list of their own.
 fn callbacks() -> Vec<Entry> {
-    let there = ["Callback", "EarlyStopping", "History", "ModelCheckpoint", "ProgbarLogger"];
+    let there = [
+        "BackupAndRestore",
+        "CSVLogger",
+        "Callback",
+        "EarlyStopping",
+        "History",
+        "LambdaCallback",
+        "LearningRateScheduler",
+        "ModelCheckpoint",
+        "ProgbarLogger",
+        "ReduceLROnPlateau",
+        "SwapEMAWeights",
+        "TensorBoard",
+        "TerminateOnNaN",
+    ];
     there.map(|name| entry(name, &[])).into()
 }
 

@@ -1,52 +1,82 @@
-use rhyton_tensor::{Array, DType, philox4x32};
+//! Batches of several columns: their order, the thread that prepares them ahead (`ahead`), and random
+//! changes of images on the way.
 
+use rhyton_tensor::{Array, philox4x32};
+
+use crate::augmentation::Augmenter;
 use crate::dataset::equal_rows;
-use crate::{Error, Result};
+use crate::{Augmentation, Error, Result, Rows};
+
+mod ahead;
+
+use ahead::{Ahead, Job};
 
 /// Separates the shuffle's random numbers from every other use of the same seed.
 const STREAM: u32 = 0x5348_5546;
 
-/// Takes rows of several arrays together, a batch at a time, into buffers that are reused: after
-/// the first epoch no batch allocates. The last batch may be smaller.
+/// How many batches are prepared before they are asked for, where that takes a while.
+const AHEAD: usize = 2;
+
+/// Takes rows of several columns together, a batch at a time, into buffers that are reused: after
+/// the first batches none allocates. The last batch may be smaller.
+///
+/// Where rows stay in files or images are changed, batches are prepared ahead on a thread of their
+/// own, in the same order and with the same values; the thread ends when this is dropped, and what
+/// it fails with is the result of [`Batches::next_batch`]. Decoders of images allocate as they need.
 #[derive(Debug)]
 pub struct Batches<'a> {
-    arrays: Vec<&'a Array>,
+    columns: Vec<Rows<'a>>,
     order: Vec<usize>,
     batch_size: usize,
     position: usize,
-    buffers: Vec<Array>,
+    /// Seed and number of the epoch, for random changes.
+    epoch: (u64, u64),
+    augmenter: Option<Augmenter>,
+    ahead: Option<Ahead>,
+    current: Job,
 }
 
 /// One batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
-    /// The rows, one array for each array of [`Batches::new`], in that order.
+    /// The rows, one array for each column of [`Batches::new`], in that order.
     pub arrays: &'a [Array],
     /// Which samples they are.
     pub samples: &'a [usize],
 }
 
 impl<'a> Batches<'a> {
-    /// Batches in the arrays' own order; the names are for errors ([`crate::Dataset::arrays`]).
+    /// Batches in the columns' own order; the names are for errors ([`crate::Dataset::columns`]).
     ///
     /// # Errors
     /// [`Error::BatchSize`]; [`Error::Rows`] naming the array whose rows differ from the first's;
     /// [`Error::NoSamples`] for rows without values.
-    pub fn new(arrays: &[(String, &'a Array)], batch_size: usize) -> Result<Self> {
+    pub fn new(
+        columns: &[(String, impl Into<Rows<'a>> + Copy)],
+        batch_size: usize,
+    ) -> Result<Self> {
         if batch_size == 0 {
             return Err(Error::BatchSize);
         }
-        let rows = equal_rows(arrays)?;
+        let named: Vec<(String, Rows<'a>)> =
+            columns.iter().map(|(name, column)| (name.clone(), (*column).into())).collect();
+        let rows = equal_rows(&named)?;
         // A file may claim any number of rows that hold nothing; their order alone would be huge.
-        if let Some((name, array)) = arrays.iter().find(|(_, array)| rows > 0 && array.is_empty()) {
-            return Err(Error::NoSamples { name: name.clone(), shape: array.shape().to_vec() });
+        if let Some((name, column)) =
+            named.iter().find(|(_, column)| rows > 0 && column.shape().contains(&0))
+        {
+            return Err(Error::NoSamples { name: name.clone(), shape: column.shape().to_vec() });
         }
+        let columns: Vec<Rows<'a>> = named.into_iter().map(|(_, column)| column).collect();
         Ok(Self {
-            arrays: arrays.iter().map(|&(_, array)| array).collect(),
+            current: Job::new(columns.len()),
+            columns,
             order: (0..rows).collect(),
             batch_size,
             position: 0,
-            buffers: vec![Array::zeros(DType::U8, &[0]); arrays.len()],
+            epoch: (0, 0),
+            augmenter: None,
+            ahead: None,
         })
     }
 
@@ -60,33 +90,87 @@ impl<'a> Batches<'a> {
         self.order.len().div_ceil(self.batch_size)
     }
 
+    /// Changes those of the first `inputs` columns whose samples are images, as
+    /// [`Augmentation`] says; what is drawn follows from [`Batches::begin`].
+    ///
+    /// # Errors
+    /// [`Error::Augmentation`] when none of the inputs is an image, or one is neither float32 nor
+    /// uint8.
+    pub fn augment(&mut self, augmentation: &Augmentation, inputs: usize) -> Result<()> {
+        self.stop();
+        self.augmenter = if augmentation.is_empty() {
+            None
+        } else {
+            Some(Augmenter::new(augmentation, &self.columns, inputs)?)
+        };
+        Ok(())
+    }
+
+    /// Starts again at the first batch, in the columns' own order or in one that depends on seed and
+    /// epoch only; random changes of images depend on these and the sample.
+    pub fn begin(&mut self, seed: u64, epoch: u64, shuffle: bool) {
+        self.stop();
+        self.order.iter_mut().enumerate().for_each(|(index, place)| *place = index);
+        if shuffle {
+            permute(&mut self.order, seed, epoch);
+        }
+        self.epoch = (seed, epoch);
+        self.position = 0;
+    }
+
     /// Starts again at the first batch, in an order that depends on seed and epoch only.
     pub fn shuffle(&mut self, seed: u64, epoch: u64) {
-        self.order.iter_mut().enumerate().for_each(|(index, place)| *place = index);
-        permute(&mut self.order, seed, epoch);
-        self.position = 0;
+        self.begin(seed, epoch, true);
     }
 
     /// Starts at a batch of the present order: 0 for the next epoch, another to resume.
     pub fn seek(&mut self, batch: usize) {
+        self.stop();
         self.position = batch.saturating_mul(self.batch_size).min(self.order.len());
     }
 
     /// The next batch, or `None` at the epoch's end.
     ///
     /// # Errors
-    /// None after a successful [`Batches::new`], unless an array's row overflows the address space.
+    /// What reading a column's file fails with; none for columns in memory, unless a row overflows
+    /// the address space.
     pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>> {
+        let is_slow = self.augmenter.is_some()
+            || self.columns.iter().any(|column| matches!(column, Rows::Stored(_)));
+        let found = if is_slow { self.next_ahead()? } else { self.next_direct()? };
+        let Job { arrays, samples, .. } = &self.current;
+        Ok(found.then_some(Batch { arrays, samples }))
+    }
+
+    /// Makes the next batch here.
+    fn next_direct(&mut self) -> Result<bool> {
         let end = self.position.saturating_add(self.batch_size).min(self.order.len());
-        let samples = &self.order[self.position..end];
-        if samples.is_empty() {
-            return Ok(None);
-        }
-        for (array, buffer) in self.arrays.iter().zip(&mut self.buffers) {
-            array.gather_rows_into(samples, buffer)?;
-        }
+        self.current.take(&self.columns, &self.order[self.position..end])?;
         self.position = end;
-        Ok(Some(Batch { arrays: &self.buffers, samples }))
+        Ok(!self.current.samples.is_empty())
+    }
+
+    /// Hands out as many batches as may be under way, and waits for the first of them.
+    fn next_ahead(&mut self) -> Result<bool> {
+        if self.ahead.is_none() {
+            let stored = ahead::stored(&self.columns);
+            self.ahead = Some(Ahead::start(stored, self.augmenter.clone(), self.epoch, AHEAD)?);
+        }
+        let Some(ahead) = &mut self.ahead else { return Ok(false) };
+        while self.position < self.order.len()
+            && let Some(mut job) = ahead.idle(self.columns.len())
+        {
+            let end = self.position.saturating_add(self.batch_size).min(self.order.len());
+            job.take(&self.columns, &self.order[self.position..end])?;
+            ahead.send(job)?;
+            self.position = end;
+        }
+        ahead.receive(&mut self.current)
+    }
+
+    /// Ends the thread; what it has prepared is dropped.
+    fn stop(&mut self) {
+        self.ahead = None;
     }
 }
 
@@ -122,12 +206,119 @@ fn below(bound: u64, word: &mut impl FnMut() -> u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
+    use rhyton_tensor::DType;
 
     use super::*;
+    use crate::{Column, npz};
 
     fn named<'a>(arrays: &[(&str, &'a Array)]) -> Vec<(String, &'a Array)> {
         arrays.iter().map(|&(name, array)| (name.to_owned(), array)).collect()
+    }
+
+    /// Images, labels, and the same in a file that stays there.
+    fn in_file(folder: &Path) -> [(String, Column); 2] {
+        let pixels: Vec<f32> = (0..11 * 12).map(|place| (place % 17) as f32 / 17.0).collect();
+        let x = Array::from_slice(&[11, 4, 3], &pixels).unwrap();
+        let y = Array::from_slice(&[11], &(0..11).collect::<Vec<i32>>()).unwrap();
+        let path = folder.join("d.npz");
+        npz::write(&path, [("x", &x), ("y", &y)]).unwrap();
+        npz::open(&path, 200).unwrap().try_into().unwrap()
+    }
+
+    fn lent(columns: &[(String, Column); 2]) -> Vec<(String, Rows<'_>)> {
+        columns.iter().map(|(name, column)| (name.clone(), column.as_rows())).collect()
+    }
+
+    /// All that a run gives: the samples and the bytes of every batch.
+    fn run(batches: &mut Batches<'_>) -> Vec<(Vec<usize>, Vec<u8>)> {
+        let mut seen = Vec::new();
+        while let Some(batch) = batches.next_batch().unwrap() {
+            seen.push((batch.samples.to_vec(), batch.arrays[0].bytes().to_vec()));
+        }
+        seen
+    }
+
+    #[test]
+    fn rows_in_files_come_as_from_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = in_file(folder.path());
+        assert!(matches!((&columns[0].1, &columns[1].1), (Column::Stored(_), Column::Array(_))));
+        let memory = npz::read(&folder.path().join("d.npz")).unwrap();
+        let memory = named(&[("x", &memory[0].1), ("y", &memory[1].1)]);
+        let mut stored = Batches::new(&lent(&columns), 4).unwrap();
+        let mut direct = Batches::new(&memory, 4).unwrap();
+        assert_eq!(run(&mut stored), run(&mut direct));
+        for epoch in 0..3 {
+            stored.shuffle(5, epoch);
+            direct.shuffle(5, epoch);
+            let whole = run(&mut direct);
+            assert_eq!(run(&mut stored), whole);
+            // In the middle of an epoch, with batches under way.
+            stored.seek(0);
+            stored.next_batch().unwrap();
+            stored.seek(1);
+            assert_eq!(run(&mut stored), whole[1..]);
+        }
+    }
+
+    #[test]
+    fn changes_depend_on_seed_epoch_and_sample() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = in_file(folder.path());
+        let changes = Augmentation::new().rotation(30.0).shift(0.2).brightness(0.1);
+        let mut rows = std::collections::BTreeMap::new();
+        for (batch_size, from) in [(1, 0), (4, 0), (11, 0), (4, 2)] {
+            let mut batches = Batches::new(&lent(&columns), batch_size).unwrap();
+            batches.augment(&changes, 1).unwrap();
+            batches.begin(3, 8, true);
+            batches.seek(from);
+            for (samples, bytes) in run(&mut batches) {
+                for (sample, row) in samples.into_iter().zip(bytes.chunks_exact(48)) {
+                    let known = rows.entry(sample).or_insert_with(|| row.to_vec());
+                    assert_eq!(row, known);
+                }
+            }
+        }
+        assert_eq!(rows.len(), 11);
+        let mut batches = Batches::new(&lent(&columns), 11).unwrap();
+        batches.augment(&changes, 1).unwrap();
+        batches.begin(3, 9, false);
+        let next = run(&mut batches).remove(0).1;
+        assert!(next.chunks_exact(48).zip(rows.values()).all(|(row, before)| row != before));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_ends_the_epoch_with_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = in_file(folder.path());
+        let file = std::fs::File::options().write(true).open(folder.path().join("d.npz")).unwrap();
+        file.set_len(400).unwrap();
+        let mut batches = Batches::new(&lent(&columns), 2).unwrap();
+        let mut failed = String::new();
+        for _ in 0..6 {
+            if let Err(error) = batches.next_batch() {
+                failed = error.to_string();
+                break;
+            }
+        }
+        assert!(failed.contains("d.npz: array `x`: expected more bytes"), "{failed}");
+        // Dropped with batches under way: the thread ends, or this test would never.
+        drop(batches);
+    }
+
+    #[test]
+    fn buffers_go_round() {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = in_file(folder.path());
+        let mut batches = Batches::new(&lent(&columns), 2).unwrap();
+        let mut places = std::collections::BTreeSet::new();
+        while let Some(batch) = batches.next_batch().unwrap() {
+            places.insert(batch.arrays[0].bytes().as_ptr());
+        }
+        assert!(places.len() <= AHEAD + 1, "{}", places.len());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rhyton_tensor::{Array, DType};
 
 use crate::dataset::equal_rows;
 use crate::error::Origin;
-use crate::{Error, Result, atomic};
+use crate::{Error, Result, Rows, atomic};
 
 /// A table of float32 values.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Table {
     pub header: Vec<String>,
     /// The values, `[rows, columns]`.
     pub values: Array,
+    /// The line of each row, for messages.
+    lines: Vec<u64>,
 }
 
 /// float32 holds every integer up to this one.
@@ -31,7 +33,7 @@ pub fn read(path: &Path) -> Result<Table> {
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
     let (mut record, mut header, mut values) = (ByteRecord::new(), Vec::new(), Vec::new());
-    let (mut columns, mut rows) = (0, 0);
+    let (mut columns, mut lines) = (0, Vec::new());
     let whole = Origin::new(path, "table");
     while reader.read_byte_record(&mut record).map_err(|error| unread(whole, error))? {
         let line = record.position().map_or(0, ::csv::Position::line);
@@ -54,11 +56,15 @@ pub fn read(path: &Path) -> Result<Table> {
             ));
         }
         for (column, field) in record.iter().enumerate() {
-            values.push(parse(field).ok_or_else(|| not_a_number(path, line, column, field))?);
+            values.push(
+                parse(field)
+                    .ok_or_else(|| not_a_number(path, &place(line, column, &header), field))?,
+            );
         }
-        rows += 1;
+        lines.push(line);
     }
-    Ok(Table { header, values: Array::from_slice(&[rows, columns], &values)? })
+    let values = Array::from_slice(&[lines.len(), columns], &values)?;
+    Ok(Table { header, values, lines })
 }
 
 /// Writes one line per sample, without a header: every array's values of that sample, in order.
@@ -67,19 +73,20 @@ pub fn read(path: &Path) -> Result<Table> {
 /// # Errors
 /// [`Error::Io`]; [`Error::Rows`] when the arrays' rows differ.
 pub fn write(path: &Path, arrays: &[&Array]) -> Result<()> {
-    let named: Vec<_> =
-        arrays.iter().enumerate().map(|(index, &array)| (format!("y{index}"), array)).collect();
+    let named: Vec<_> = arrays
+        .iter()
+        .enumerate()
+        .map(|(index, &array)| (format!("y{index}"), Rows::Array(array)))
+        .collect();
     let rows = equal_rows(&named)?;
-    let fields: Vec<Vec<String>> = arrays.iter().map(|array| texts(array)).collect();
     atomic::write(path, |file| {
         let mut line = String::new();
         for row in 0..rows {
             line.clear();
-            for fields in &fields {
-                let width = fields.len() / rows;
-                for field in &fields[row * width..(row + 1) * width] {
+            for array in arrays {
+                for field in texts(&array.rows(row, row + 1)?) {
                     line.push_str(if line.is_empty() { "" } else { "," });
-                    line.push_str(field);
+                    line.push_str(&field);
                 }
             }
             line.push('\n');
@@ -110,7 +117,7 @@ impl Table {
         for row in 0..rows {
             let value = values[row * columns + column];
             if value.fract() != 0.0 || value.abs() > EXACT_MAX || value.is_nan() {
-                let place = format!("sample {row}, column {}", column + 1);
+                let place = place(self.lines[row], column, &self.header);
                 let advice = "labels are whole numbers, one per class from 0 on";
                 let origin = Origin::new(path, &place);
                 return Err(origin.content("an integer label", value.to_string(), advice));
@@ -125,11 +132,16 @@ fn parse(field: &[u8]) -> Option<f32> {
     str::from_utf8(field).ok()?.trim().parse().ok()
 }
 
-fn not_a_number(path: &Path, line: u64, column: usize, field: &[u8]) -> Error {
-    let place = format!("line {line}, column {}", column + 1);
+/// Line and column as editors count them, and what the header calls the column.
+fn place(line: u64, column: usize, header: &[String]) -> String {
+    let name = header.get(column).map_or(String::new(), |name| format!(" (`{name}`)"));
+    format!("line {line}, column {}{name}", column + 1)
+}
+
+fn not_a_number(path: &Path, place: &str, field: &[u8]) -> Error {
     let received = format!("`{}`", String::from_utf8_lossy(&field[..field.len().min(40)]));
     let advice = "fill or remove it; text columns have to be encoded as numbers";
-    Origin::new(path, &place).content("a number", received, advice)
+    Origin::new(path, place).content("a number", received, advice)
 }
 
 fn unread(origin: Origin<'_>, error: ::csv::Error) -> Error {
@@ -189,11 +201,12 @@ mod tests {
 
     #[test]
     fn errors_name_line_and_column() {
-        insta::assert_snapshot!(message("a,b\n1,2\n3,x\n"), @"t.csv: line 3, column 2: expected a number, received `x`; fill or remove it; text columns have to be encoded as numbers");
+        insta::assert_snapshot!(message("a,b\n1,2\n3,x\n"), @"t.csv: line 3, column 2 (`b`): expected a number, received `x`; fill or remove it; text columns have to be encoded as numbers");
         insta::assert_snapshot!(message("1,2\n3,\n"), @"t.csv: line 2, column 2: expected a number, received ``; fill or remove it; text columns have to be encoded as numbers");
         insta::assert_snapshot!(message("1,2\n3\n"), @"t.csv: line 2: expected 2 columns, received 1; give every line the columns of the first");
-        let table = read_text("1.5\n").unwrap();
-        assert!(table.integers(0, Path::new("t.csv")).unwrap_err().to_string().contains("1.5"));
+        let table = read_text("label,pixel0\n\n1,2\n1.5,3\n").unwrap();
+        let error = table.integers(0, Path::new("t.csv")).unwrap_err();
+        insta::assert_snapshot!(error, @"t.csv: line 4, column 1 (`label`): expected an integer label, received 1.5; labels are whole numbers, one per class from 0 on");
     }
 
     #[test]

@@ -3,19 +3,19 @@ use std::path::Path;
 use rhyton_tensor::{Array, volume};
 
 use crate::error::Origin;
-use crate::{Error, Result};
+use crate::{Column, Error, Result, Rows};
 
-/// Samples in memory: one row per sample in every array.
+/// Samples, in memory or left in files: one row per sample in every column.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dataset {
     /// Where it came from, for messages.
     pub source: String,
     /// The inputs by name, in the model's order once [`Dataset::reshape_inputs_to`] has run.
-    pub inputs: Vec<(String, Array)>,
+    pub inputs: Vec<(String, Column)>,
     /// The targets in the order of the model's outputs; none if the data has none.
-    pub targets: Vec<Array>,
+    pub targets: Vec<Column>,
     /// One weight per sample.
-    pub sample_weight: Option<Array>,
+    pub sample_weight: Option<Column>,
     /// Samples that the data itself sets apart for validation.
     pub validation: Option<Box<Self>>,
 }
@@ -31,11 +31,11 @@ pub struct InputShape<'a> {
 
 impl Dataset {
     /// A set of one input `x` and perhaps one target.
-    pub fn of(source: &Path, x: Array, y: Option<Array>) -> Self {
+    pub fn of(source: &Path, x: impl Into<Column>, y: Option<impl Into<Column>>) -> Self {
         Self {
             source: source.display().to_string(),
-            inputs: vec![("x".into(), x)],
-            targets: y.into_iter().collect(),
+            inputs: vec![("x".into(), x.into())],
+            targets: y.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
     }
@@ -47,12 +47,16 @@ impl Dataset {
     /// # Errors
     /// [`Error::Content`] when there is no input or a number is missing from a sequence;
     /// [`Error::Rows`] and [`Error::NoSamples`].
-    pub fn from_arrays(source: &Path, arrays: Vec<(String, Array)>) -> Result<Self> {
+    pub fn from_arrays(
+        source: &Path,
+        arrays: impl IntoIterator<Item = (String, impl Into<Column>)>,
+    ) -> Result<Self> {
+        let arrays = arrays.into_iter().map(|(name, array)| (name, array.into()));
         let (validation, training): (Vec<_>, Vec<_>) =
-            arrays.into_iter().partition(|(name, _)| validation_name(name).is_some());
+            arrays.partition(|(name, _)| validation_name(name).is_some());
         let mut result = Self::from_group(source, training)?;
         if !validation.is_empty() {
-            let rename = |(name, array): (String, Array)| {
+            let rename = |(name, array): (String, Column)| {
                 (validation_name(&name).map_or(name.clone(), str::to_owned), array)
             };
             let group = validation.into_iter().map(rename).collect();
@@ -62,7 +66,7 @@ impl Dataset {
         Ok(result)
     }
 
-    fn from_group(source: &Path, arrays: Vec<(String, Array)>) -> Result<Self> {
+    fn from_group(source: &Path, arrays: Vec<(String, Column)>) -> Result<Self> {
         let mut result = Self { source: source.display().to_string(), ..Self::default() };
         let names: Vec<String> = arrays.iter().map(|(name, _)| name.clone()).collect();
         let mut targets = Vec::new();
@@ -96,24 +100,26 @@ impl Dataset {
         if let Some(validation) = &self.validation {
             validation.rows()?;
         }
-        let arrays = self.arrays();
-        for (name, array) in &arrays {
-            if array.is_empty() || array.rank() == 0 {
-                let shape = array.shape().to_vec();
-                return Err(Error::NoSamples { name: name.clone(), shape });
+        let columns = self.columns();
+        for (name, column) in &columns {
+            let shape = column.shape();
+            if shape.is_empty() || shape.contains(&0) {
+                return Err(Error::NoSamples { name: name.clone(), shape: shape.to_vec() });
             }
         }
-        equal_rows(&arrays)
+        equal_rows(&columns)
     }
 
     /// Inputs, targets and weights with the names they have in files, in this order.
-    pub fn arrays(&self) -> Vec<(String, &Array)> {
-        let inputs = self.inputs.iter().map(|(name, array)| (name.clone(), array));
+    pub fn columns(&self) -> Vec<(String, Rows<'_>)> {
+        let inputs = self.inputs.iter().map(|(name, column)| (name.clone(), column.as_rows()));
         let single = self.targets.len() == 1;
-        let targets = self.targets.iter().enumerate().map(|(index, array)| {
-            (if single { "y".to_owned() } else { format!("y{index}") }, array)
+        let targets = self.targets.iter().enumerate().map(|(index, column)| {
+            let name = if single { "y".to_owned() } else { format!("y{index}") };
+            (name, column.as_rows())
         });
-        let weight = self.sample_weight.iter().map(|array| ("sample_weight".to_owned(), array));
+        let weights = self.sample_weight.iter();
+        let weight = weights.map(|column| ("sample_weight".to_owned(), column.as_rows()));
         inputs.chain(targets).chain(weight).collect()
     }
 
@@ -155,69 +161,47 @@ impl Dataset {
                 received: self.inputs.iter().map(|(name, _)| name.clone()).collect(),
             });
         }
-        for ((name, array), input) in self.inputs.iter_mut().zip(expected) {
-            let received = array.shape().get(1..).ok_or(rhyton_tensor::Error::Scalar)?.to_vec();
-            let sample = fitted(input.sample, &received).ok_or_else(|| Error::Shape {
-                name: input.name.to_owned(),
-                expected: input.sample.to_vec(),
-                received: received.clone(),
-            })?;
-            if sample != received {
-                let shape: Vec<usize> = std::iter::once(array.shape()[0]).chain(sample).collect();
-                let empty = Array::zeros(array.dtype(), &[0]);
-                *array = std::mem::replace(array, empty).reshaped(&shape)?;
-            }
+        for ((name, column), input) in self.inputs.iter_mut().zip(expected) {
+            fit_column(column, input)?;
             input.name.clone_into(name);
         }
         Ok(())
     }
-
-    /// Sets the last `fraction` of the samples apart for validation: the first
-    /// `floor(n · (1 - fraction))` stay. Data that brings its own validation samples keeps those.
-    ///
-    /// # Errors
-    /// [`Error::Split`] when either side would be empty; [`Error::Rows`].
-    ///
-    /// Source: Keras 3.15, `validation_split` of `Model.fit`.
-    pub fn split_tail(mut self, fraction: f64) -> Result<Self> {
-        let rows = self.rows()?;
-        let at = (rows as f64 * (1.0 - fraction)).floor();
-        if !(at >= 1.0 && at < rows as f64) {
-            return Err(Error::Split { fraction, rows });
-        }
-        if self.validation.is_some() {
-            return Ok(self);
-        }
-        let tail = self.slice(at as usize, rows)?;
-        self = self.slice(0, at as usize)?;
-        self.validation = Some(Box::new(tail));
-        Ok(self)
-    }
-
-    /// Samples `start..end`, copied; without the validation part.
-    ///
-    /// # Errors
-    /// [`rhyton_tensor::Error::Row`] when `end` is past the last sample.
-    pub fn slice(&self, start: usize, end: usize) -> Result<Self> {
-        let cut = |array: &Array| array.rows(start, end);
-        let input = |(name, array): &(String, Array)| Ok((name.clone(), cut(array)?));
-        Ok(Self {
-            source: self.source.clone(),
-            inputs: self.inputs.iter().map(input).collect::<Result<_>>()?,
-            targets: self.targets.iter().map(cut).collect::<Result<_, _>>()?,
-            sample_weight: self.sample_weight.as_ref().map(cut).transpose()?,
-            validation: None,
-        })
-    }
 }
 
-/// The common number of rows of arrays that are taken sample by sample.
-pub(crate) fn equal_rows(arrays: &[(String, &Array)]) -> Result<usize> {
-    let rows = |array: &Array| array.shape().first().copied();
-    let Some((first, array)) = arrays.first() else { return Ok(0) };
-    let expected = rows(array).ok_or(rhyton_tensor::Error::Scalar)?;
-    for (name, array) in arrays {
-        let rows = rows(array).ok_or(rhyton_tensor::Error::Scalar)?;
+/// Gives a column the shape of the model's input.
+fn fit_column(column: &mut Column, input: &InputShape<'_>) -> Result<()> {
+    if let Column::Stored(stored) = &*column
+        && let Some(fitted) = stored.fitted(input.sample)
+    {
+        *column = Column::Stored(fitted);
+    }
+    let received = column.shape().get(1..).ok_or(rhyton_tensor::Error::Scalar)?.to_vec();
+    let sample = fitted(input.sample, &received).ok_or_else(|| Error::Shape {
+        name: input.name.to_owned(),
+        expected: input.sample.to_vec(),
+        received: received.clone(),
+    })?;
+    if sample != received {
+        match column {
+            Column::Array(array) => {
+                let shape: Vec<usize> = std::iter::once(array.shape()[0]).chain(sample).collect();
+                let empty = Array::zeros(array.dtype(), &[0]);
+                *array = std::mem::replace(array, empty).reshaped(&shape)?;
+            }
+            Column::Stored(stored) => *stored = stored.reshaped(&sample)?,
+        }
+    }
+    Ok(())
+}
+
+/// The common number of rows of columns that are taken sample by sample.
+pub(crate) fn equal_rows(columns: &[(String, Rows<'_>)]) -> Result<usize> {
+    let rows = |column: &Rows<'_>| column.shape().first().copied();
+    let Some((first, column)) = columns.first() else { return Ok(0) };
+    let expected = rows(column).ok_or(rhyton_tensor::Error::Scalar)?;
+    for (name, column) in columns {
+        let rows = rows(column).ok_or(rhyton_tensor::Error::Scalar)?;
         if rows != expected {
             return Err(Error::Rows { name: name.clone(), rows, first: first.clone(), expected });
         }
@@ -242,7 +226,7 @@ fn validation_name(name: &str) -> Option<&str> {
 }
 
 /// Sorts `x2, x0, x1` by number; each from 0 on must be there once.
-fn in_sequence(arrays: &mut [(String, Array)], letter: char, origin: Origin<'_>) -> Result<()> {
+fn in_sequence(arrays: &mut [(String, Column)], letter: char, origin: Origin<'_>) -> Result<()> {
     arrays.sort_by_key(|(name, _)| number(name, letter));
     let gap = arrays.iter().enumerate().find(|(index, (name, _))| {
         number(name, letter) != Some(*index) || (arrays.len() > 1 && name.len() == 1)

@@ -120,6 +120,22 @@ pub enum Error {
     /// Batches need at least one sample.
     #[error("batch_size: expected 1 or more, received 0")]
     BatchSize,
+    /// Random changes of images that can't be made.
+    #[error("augmentation: {argument}: expected {expected}, received {received}")]
+    Augmentation {
+        /// The step or setting.
+        argument: String,
+        /// What would have fitted.
+        expected: String,
+        /// What was given.
+        received: String,
+    },
+    /// The thread that prepares batches.
+    #[error("data: the thread that prepares batches can't go on: {reason}")]
+    Thread {
+        /// The system's reason.
+        reason: String,
+    },
     /// Arrays that a format can't hold under these names.
     #[error("npz: two arrays are named `{name}`; give each its own name")]
     DuplicateName {

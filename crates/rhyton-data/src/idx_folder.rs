@@ -24,13 +24,20 @@ pub(crate) fn read(folder: &Path, part: Part) -> Result<(Array, Option<Array>)> 
     }
 }
 
+/// Whether the folder holds one of the files.
+pub(crate) fn is_one(folder: &Path) -> bool {
+    let names = |part| [names(part, "images", 3), names(part, "labels", 1)].concat();
+    ["train", "t10k"].iter().any(|part| find(folder, &names(part)).is_some())
+}
+
 fn read_part(folder: &Path, part: &str) -> Result<(Array, Option<Array>)> {
     let images = names(part, "images", 3);
     let path = find(folder, &images).ok_or_else(|| Error::MissingFile {
         folder: folder.to_owned(),
         names: images,
         advice: "an IDX folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte, \
-                 t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte; for one part pass --part",
+                 t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (for one part pass --part); a \
+                 folder of images holds a folder of .png or .jpg files for each class",
     })?;
     let labels = find(folder, &names(part, "labels", 1));
     Ok((idx::read(&path)?, labels.map(|path| idx::read(&path)).transpose()?))

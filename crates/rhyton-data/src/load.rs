@@ -6,7 +6,9 @@ use rhyton_tensor::{Array, DType};
 
 use crate::error::Origin;
 use crate::idx_folder::pixels;
-use crate::{Dataset, Error, Part, Result, csv, digits, idx, idx_folder, npy, npz};
+use crate::{
+    Dataset, Error, Part, Result, csv, digits, idx, idx_folder, image_file, image_folder, npy, npz,
+};
 
 /// The data sets that are known by name.
 pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
@@ -15,7 +17,7 @@ pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/share/datasets", "/usr/local/share/datasets"];
 
 /// What to load of a data set, and where to look for it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LoadOptions {
     /// The part of a set that has parts; other data is taken whole.
     pub part: Part,
@@ -23,12 +25,22 @@ pub struct LoadOptions {
     pub raw: bool,
     /// Folders that hold data sets in sub-folders named like them; searched before the system's.
     pub folders: Vec<PathBuf>,
+    /// What arrays of an `.npz` or `.npy` may take in memory; those beyond it stay in their file
+    /// and are read row by row if they are uncompressed and in C order. Default 256 MiB.
+    pub memory_bytes: u64,
 }
 
-/// Loads a data set: a name of [`NAMES`], a folder with IDX files named as MNIST's, or a file:
-/// `.npz`, `.npy`, `.csv`, IDX.
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { part: Part::default(), raw: false, folders: Vec::new(), memory_bytes: 256 << 20 }
+    }
+}
+
+/// Loads a data set: a name of [`NAMES`], a folder with IDX files named as MNIST's, a folder of
+/// PNG or JPEG images (in a folder for each class, or without labels), or a file: `.npz`, `.npy`,
+/// `.csv`, IDX, an image.
 ///
-/// Images of named sets, IDX and Kaggle's CSV become float32, `value / 255` unless
+/// Images, those of named sets, IDX and Kaggle's CSV among them, become float32, `value / 255` unless
 /// [`LoadOptions::raw`]; their labels int32. Arrays of `.npz` and `.npy` are taken as stored
 /// ([`Dataset::from_arrays`]). A name wins over a folder so called; write `./digits` for that.
 ///
@@ -87,13 +99,16 @@ fn read_path(path: &Path, name: Option<&str>, options: &LoadOptions) -> Result<D
     let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     match start.as_slice() {
         _ if is_csv => csv_set(path, options.raw),
-        [b'P', b'K', ..] => Dataset::from_arrays(path, npz::read(path)?),
-        start if start == npy::MAGIC => Ok(Dataset::of(path, npy::read(path)?, None)),
+        [b'P', b'K', ..] => Dataset::from_arrays(path, npz::open(path, options.memory_bytes)?),
+        start if start == npy::MAGIC => {
+            Ok(Dataset::of(path, npy::open(path, options.memory_bytes)?, None::<Array>))
+        }
+        start if image_file::is_start(start) => image_folder::open_file(path, options.raw),
         [0, 0, ..] => idx_set(path, options.raw),
         start if start.starts_with(&idx::GZIP_MAGIC) => idx_set(path, options.raw),
         start => {
             let origin = Origin::new(path, "first bytes");
-            let expected = "an .npz, .npy, .csv or IDX file";
+            let expected = "an .npz, .npy, .csv, IDX, PNG or JPEG file";
             let advice = "convert the data, e.g. numpy.savez(file, x=images, y=labels)";
             Err(origin.content(expected, format!("`{}`", start.escape_ascii()), advice))
         }
@@ -101,6 +116,11 @@ fn read_path(path: &Path, name: Option<&str>, options: &LoadOptions) -> Result<D
 }
 
 fn read_folder(folder: &Path, options: &LoadOptions) -> Result<Dataset> {
+    if !idx_folder::is_one(folder)
+        && let Some(images) = image_folder::open(folder, options.raw)?
+    {
+        return Ok(images);
+    }
     let (images, labels) = idx_folder::read(folder, options.part)?;
     Ok(image_set(folder, &images, labels.as_ref(), options.raw))
 }
@@ -113,7 +133,7 @@ fn image_set(source: &Path, images: &Array, labels: Option<&Array>, raw: bool) -
 fn idx_set(path: &Path, raw: bool) -> Result<Dataset> {
     let array = idx::read(path)?;
     let x = if array.rank() > 1 { pixels(&array, raw) } else { array };
-    Ok(Dataset::of(path, x, None))
+    Ok(Dataset::of(path, x, None::<Array>))
 }
 
 /// Kaggle's digits (`label,pixel0,…` or `pixel0,…`) are images; another table keeps its values, and

@@ -9,7 +9,8 @@ use std::path::Path;
 use rhyton_tensor::{Array, DType, volume};
 
 use crate::error::Origin;
-use crate::{Error, Result, atomic};
+use crate::positioned::Region;
+use crate::{Column, Error, Result, atomic};
 
 mod header;
 
@@ -28,6 +29,22 @@ pub fn read(path: &Path) -> Result<Array> {
     let file = File::open(path).map_err(Error::io(path, "open"))?;
     let size_bytes = file.metadata().map_err(Error::io(path, "read"))?.len();
     read_from(&mut BufReader::new(file), size_bytes, Origin::new(path, "array"))
+}
+
+/// As [`read`], but an array of more than `memory_bytes` in C order stays in the file.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path, memory_bytes: u64) -> Result<Column> {
+    let file = File::open(path).map_err(Error::io(path, "open"))?;
+    let size_bytes = file.metadata().map_err(Error::io(path, "read"))?.len();
+    if size_bytes > memory_bytes {
+        let located = Located { path, name: "array", start: 0, size_bytes };
+        if let Some(region) = region(&mut BufReader::new(file), located)? {
+            return Ok(Column::Stored(region.into_stored()));
+        }
+    }
+    Ok(Column::Array(read(path)?))
 }
 
 /// Writes an array, atomically: little-endian, C order, byte for byte as NumPy does.
@@ -54,6 +71,37 @@ pub fn encode(array: &Array) -> Vec<u8> {
     bytes
 }
 
+/// Where in a file the bytes of an `.npy` lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Located<'a> {
+    pub(crate) path: &'a Path,
+    /// What errors call it.
+    pub(crate) name: &'a str,
+    pub(crate) start: u64,
+    pub(crate) size_bytes: u64,
+}
+
+/// The values as a region of the file, from a reader at their header; `None` when rows are no runs
+/// of bytes: Fortran order of several axes, or a scalar.
+pub(crate) fn region(reader: &mut dyn Read, located: Located<'_>) -> Result<Option<Region>> {
+    let origin = Origin::new(located.path, located.name);
+    let (header, header_bytes) = Header::read(reader, located.size_bytes, origin)?;
+    header.expect_bytes(located.size_bytes.saturating_sub(header_bytes), origin)?;
+    if (header.fortran && header.shape.len() > 1) || header.shape.is_empty() {
+        return Ok(None);
+    }
+    let file = File::open(located.path).map_err(Error::io(located.path, "open"))?;
+    Ok(Some(Region {
+        file,
+        path: located.path.to_owned(),
+        name: located.name.to_owned(),
+        offset: located.start + header_bytes,
+        dtype: header.dtype,
+        big_endian: header.big_endian,
+        shape: header.shape,
+    }))
+}
+
 /// Reads an array from a stream of exactly `size_bytes` bytes; the header's claim is held against
 /// that size before anything is allocated.
 pub(crate) fn read_from(
@@ -62,15 +110,7 @@ pub(crate) fn read_from(
     origin: Origin<'_>,
 ) -> Result<Array> {
     let (header, header_bytes) = Header::read(reader, size_bytes, origin)?;
-    let data_bytes = size_bytes.saturating_sub(header_bytes);
-    let needed = origin.size_bytes(header.dtype, &header.shape)?;
-    if needed as u64 != data_bytes {
-        return Err(origin.content(
-            format!("{needed} bytes for {} of shape {:?}", header.dtype, header.shape),
-            format!("{data_bytes} bytes"),
-            "the file is cut off, or holds more than one array; write it again",
-        ));
-    }
+    header.expect_bytes(size_bytes.saturating_sub(header_bytes), origin)?;
     let mut array = Array::zeros(header.dtype, &header.stored_shape());
     reader.read_exact(array.bytes_mut()).map_err(|error| origin.reading(error))?;
     if header.big_endian {

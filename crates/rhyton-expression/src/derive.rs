@@ -9,6 +9,10 @@ use crate::syntax::{Binary, Expression, Node, NodeId, Variable};
 /// Each derivative multiplies the size by a small factor; taken again and again it must end.
 const DERIVED_NODES_MAX: usize = 16_384;
 
+/// Conditionals inside each other that a factor is taken into: a chain of them would grow the
+/// derivative with the square of its length.
+const SCALED_LEVELS_MAX: usize = 8;
+
 impl Expression {
     /// The derivative with respect to `x` or to a parameter, with the same parameters.
     ///
@@ -99,7 +103,33 @@ impl Derivation {
             let otherwise = self.chained(otherwise, inner);
             return self.selected(condition, then, otherwise);
         }
-        Some(self.builder.binary(Binary::Multiply, outer, inner))
+        self.scaled(outer, inner, SCALED_LEVELS_MAX)
+    }
+
+    /// factor · inner, where `inner` is a derivative: into its branches if one of them is 0, so
+    /// that `sqrt(max(x, 0))` has 0 there and not ∞·0.
+    fn scaled(&mut self, factor: NodeId, inner: NodeId, levels: usize) -> Option<NodeId> {
+        match self.builder.node(inner) {
+            Node::Negate(inner)
+                if levels > 0 && matches!(self.builder.node(inner), Node::Select { .. }) =>
+            {
+                let scaled = self.scaled(factor, inner, levels - 1)?;
+                Some(self.builder.negate(scaled))
+            }
+            Node::Select { condition, then, otherwise }
+                if levels > 0 && (self.is_zero(then) || self.is_zero(otherwise)) =>
+            {
+                let mut branch =
+                    |id| if self.is_zero(id) { None } else { self.scaled(factor, id, levels - 1) };
+                let (then, otherwise) = (branch(then), branch(otherwise));
+                self.selected(condition, then, otherwise)
+            }
+            _ => Some(self.builder.binary(Binary::Multiply, factor, inner)),
+        }
+    }
+
+    fn is_zero(&self, id: NodeId) -> bool {
+        self.builder.constant_value(id) == Some(0.0)
     }
 
     fn selected(
@@ -128,14 +158,13 @@ impl Derivation {
         }
     }
 
-    fn times(&mut self, a: Option<NodeId>, b: NodeId) -> Option<NodeId> {
-        Some(self.builder.binary(Binary::Multiply, a?, b))
-    }
-
     fn product(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
         let (da, db) = (self.known(a), self.known(b));
-        let left = self.times(da, b);
-        let right = db.map(|db| self.builder.binary(Binary::Multiply, a, db));
+        let left = da.and_then(|da| match self.builder.node(da) {
+            Node::Select { .. } => self.scaled(b, da, SCALED_LEVELS_MAX),
+            _ => Some(self.builder.binary(Binary::Multiply, da, b)),
+        });
+        let right = db.and_then(|db| self.scaled(a, db, SCALED_LEVELS_MAX));
         self.combined(Binary::Add, left, right)
     }
 
@@ -159,14 +188,14 @@ impl Derivation {
             let lower = self.builder.binary(Binary::Power, a, less);
             let outer = self.builder.binary(Binary::Multiply, b, lower);
             if self.builder.constant_value(b).is_some() {
-                return Some(self.builder.binary(Binary::Multiply, outer, da));
+                return self.scaled(outer, da, SCALED_LEVELS_MAX);
             }
             let zero = self.builder.constant(0.0);
             let flat = self.builder.binary(Binary::Equal, b, zero);
-            let sloped = self.builder.binary(Binary::Multiply, outer, da);
-            self.selected(flat, None, Some(sloped))
+            let sloped = self.scaled(outer, da, SCALED_LEVELS_MAX);
+            self.selected(flat, None, sloped)
         });
-        let exponent = self.known(b).map(|db| {
+        let exponent = self.known(b).and_then(|db| {
             let log = self.builder.function(Function::Log, a);
             let safe = if self.builder.constant_value(a).is_some_and(|value| value > 0.0) {
                 log
@@ -176,7 +205,7 @@ impl Derivation {
                 self.builder.select(positive, log, zero)
             };
             let outer = self.builder.binary(Binary::Multiply, power, safe);
-            self.builder.binary(Binary::Multiply, outer, db)
+            self.scaled(outer, db, SCALED_LEVELS_MAX)
         });
         self.combined(Binary::Add, base, exponent)
     }

@@ -134,7 +134,7 @@ pub(crate) const PRELUDE: &[(&str, &[&str], &str)] = &[
 const SPECIAL: &[&str] = &["max", "maximum", "min", "minimum", "pow", "power", "where", "select"];
 const WORDS: &[&str] = &[
     "x", "e", "pi", "inf", "nan", "if", "else", "and", "or", "not", "lambda", "return", "def",
-    "let",
+    "let", "True", "False", "NaN", "None",
 ];
 
 impl Function {

@@ -26,8 +26,9 @@ mod vocabulary;
 pub use error::{Error, ParseError, ParseErrorKind};
 pub use functions::{Function, core_function_names};
 pub use nearest::nearest_names;
-pub use parse::Context;
+pub use parse::{Context, without_modules};
 pub use syntax::{Binary, Expression, Node, NodeId, Number, Parameter, Variable, Warning};
+pub use token::ascii_name;
 pub use vocabulary::Vocabulary;
 
 /// Version of the language, written beside every stored definition.

@@ -14,6 +14,7 @@ use crate::vocabulary::Vocabulary;
 use crate::{MAX_DEPTH, MAX_LENGTH, MAX_NODES};
 
 use names::Scope;
+pub use names::without_modules;
 
 /// What a text may refer to besides the language's own functions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -208,6 +209,9 @@ impl Parser<'_> {
                 Token::Slash => (Binary::Divide, level::PRODUCT),
                 Token::Keyword(Keyword::And) => (Binary::And, level::AND),
                 Token::Keyword(Keyword::Or) => (Binary::Or, level::OR),
+                Token::Bar if self.bars == 0 && self.follows_condition(left) => {
+                    (Binary::Or, level::OR)
+                }
                 Token::Comparison(_) if level::COMPARISON >= min => {
                     left = self.comparisons(left)?;
                     continue;
@@ -223,7 +227,12 @@ impl Parser<'_> {
             if level < min {
                 return Ok(left);
             }
+            let end = self.span().end;
+            let doubled = *self.peek() == Token::Bar && *self.ahead(1) == Token::Bar;
             self.advance();
+            if doubled && self.span().start == end {
+                self.advance();
+            }
             divided = binary == Binary::Divide;
             let right_start = self.span();
             let right = self.binary(level + 1)?;
@@ -272,11 +281,18 @@ impl Parser<'_> {
         Ok(all.unwrap_or(first))
     }
 
+    /// Whether the token before closes the parentheses of a condition: `(x < 0) | (x > 1)`.
+    fn follows_condition(&self, left: NodeId) -> bool {
+        self.at.checked_sub(1).is_some_and(|index| self.tokens[index].token == Token::Close)
+            && self.builder.node(left).is_condition()
+    }
+
     /// Whether a product is meant between the token before and this one.
     fn multiplies_implicitly(&self) -> bool {
         let before = &self.tokens[self.at.saturating_sub(1)].token;
         match self.peek() {
             Token::Open => true,
+            Token::Name { .. } | Token::Root if self.follows_greek() => true,
             Token::Name { .. } | Token::Root => matches!(
                 before,
                 Token::Number(_) | Token::Close | Token::Superscript(_) | Token::Bar
@@ -287,6 +303,20 @@ impl Parser<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a Greek letter that names no function stands directly before this token: `βx`.
+    fn follows_greek(&self) -> bool {
+        let Some(before) = self.at.checked_sub(1).map(|index| &self.tokens[index]) else {
+            return false;
+        };
+        let greek = |token: &Token| match token {
+            Token::Name { text, greek } => {
+                *greek && !matches!(text.as_str(), "sigma" | "phi" | "Phi")
+            }
+            _ => false,
+        };
+        greek(&before.token) && before.span.end == self.span().start
     }
 
     /// `1/2x` and `x^2y` mean different things to different readers.

@@ -4,6 +4,7 @@ mod notation;
 
 use crate::error::{ParseError, ParseErrorKind, Span};
 
+pub use notation::ascii_name;
 pub(crate) use notation::is_greek_name;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +114,10 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<Spanned>, ParseError> {
     Ok(lexer.out)
 }
 
+fn is_digit(c: char) -> bool {
+    notation::digit(c).is_some()
+}
+
 struct Lexer<'a> {
     source: &'a str,
     at: usize,
@@ -195,29 +200,38 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Digits, in groups as Python allows them: `1_000`.
     fn digits(&mut self) -> String {
-        self.take_while(|c| notation::digit(c).is_some())
-            .chars()
-            .filter_map(notation::digit)
-            .collect()
+        let mut text = String::new();
+        loop {
+            let group = self.take_while(|c| notation::digit(c).is_some());
+            text.extend(group.chars().filter_map(notation::digit));
+            let rest = self.source[self.at..].strip_prefix('_');
+            if group.is_empty() || !rest.is_some_and(|rest| rest.starts_with(is_digit)) {
+                return text;
+            }
+            self.at += 1;
+        }
     }
 
+    /// A name. A Greek letter ends where a letter follows: `βx` is `β` and `x`.
     fn name(&mut self, start: usize) {
-        let written = self.take_while(|c| {
-            c == '_' || notation::letter(c).is_some() || notation::name_digit(c).is_some()
-        });
-        let mut text = String::new();
-        let mut greek = false;
-        for c in written.chars() {
-            match notation::letter(c) {
-                Some(notation::Letter::Latin(letter)) => text.push(letter),
-                Some(notation::Letter::Greek(name)) => {
-                    greek = true;
-                    text.push_str(name);
-                }
-                None => text.push(notation::name_digit(c).unwrap_or('_')),
-            }
+        let first = self.peek().and_then(notation::letter);
+        if let (Some(notation::Letter::Greek(_)), Some(c)) = (first, self.peek()) {
+            self.at += c.len_utf8();
+            self.take_while(|c| notation::name_digit(c).is_some());
         }
+        if first.is_none_or(|letter| matches!(letter, notation::Letter::Latin(_)))
+            || self.peek() == Some('_')
+        {
+            self.take_while(|c| {
+                c == '_' || notation::letter(c).is_some() || notation::name_digit(c).is_some()
+            });
+        }
+        let written = &self.source[start..self.at];
+        let text = ascii_name(written);
+        let is_greek = |c| matches!(notation::letter(c), Some(notation::Letter::Greek(_)));
+        let greek = written.chars().any(is_greek);
         let keyword = KEYWORDS.iter().find(|(word, _)| *word == text);
         let token = match keyword {
             Some((_, keyword)) => Token::Keyword(*keyword),
@@ -255,6 +269,7 @@ impl<'a> Lexer<'a> {
                 '[' | ']' | '{' | '}' => error.suggest("group with parentheses `( )`"),
                 '!' => error.suggest("write `not`, or `!=` for unequal"),
                 '\\' => error.suggest("write Greek names as they are: `beta` or `β`"),
+                '?' => error.suggest("write the condition as `a if c else b` or `where(c, a, b)`"),
                 '%' => error.suggest("write the remainder with `floor`: `a - b * floor(a / b)`"),
                 _ => error,
             });

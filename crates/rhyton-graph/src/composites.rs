@@ -13,14 +13,18 @@ mod clip;
 mod comparison;
 mod convolutions;
 mod cumulative;
+mod derived;
 mod einsum;
+mod filling;
 mod functions;
+mod get_item;
 mod indexing;
 mod loops;
 mod normalization;
 mod operators;
 mod order;
 mod padding;
+mod parts;
 mod pooling;
 mod products;
 mod random;
@@ -28,6 +32,7 @@ mod reductions;
 mod shaping;
 mod spatial;
 mod special;
+mod triangles;
 
 /// Every list of operations that files know by name.
 pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
@@ -35,7 +40,11 @@ pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
     clip::OPERATIONS,
     functions::OPERATIONS,
     functions::COMPOSED,
+    get_item::OPERATIONS,
+    parts::OPERATIONS,
     comparison::OPERATIONS,
+    comparison::LOGICAL,
+    filling::OPERATIONS,
     shaping::OPERATIONS,
     reductions::OPERATIONS,
     products::OPERATIONS,
@@ -44,12 +53,14 @@ pub(crate) const OPERATION_LISTS: &[&[Operation]] = &[
     pooling::OPERATIONS,
     arrangement::OPERATIONS,
     cumulative::OPERATIONS,
+    derived::OPERATIONS,
     einsum::OPERATIONS,
     indexing::OPERATIONS,
     normalization::OPERATIONS,
     order::OPERATIONS,
     padding::OPERATIONS,
     special::OPERATIONS,
+    triangles::OPERATIONS,
 ];
 
 pub use activations::{glu, log_softmax, relu, softmax};

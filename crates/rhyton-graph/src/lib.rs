@@ -27,7 +27,7 @@ pub use composites::*;
 pub use error::{Error, Result};
 pub use graph::{Graph, Node, NodeId, VariableId, VariableSpec};
 pub use interpreter::{InterpreterBackend, interpret};
-pub use operation::{Argument, Arguments, OPERATION_ATTRIBUTES, OPERATIONS, Operation};
+pub use operation::{Argument, Arguments, Composite, OPERATION_ATTRIBUTES, OPERATIONS, Operation};
 pub use passes::{simplify, without_derivatives};
 pub use primitives::*;
 pub use shape::{Dim, Shape, Spec};

@@ -1,6 +1,6 @@
 use std::panic::Location;
 
-use rhyton_tensor::DType;
+use rhyton_tensor::{Array, DType};
 
 use crate::tensor::Value;
 use crate::tracer::infer;
@@ -13,8 +13,28 @@ pub struct Operation {
     pub class_name: &'static str,
     /// The module Keras writes beside it, e.g. `keras.src.ops.numpy`.
     pub module: &'static str,
-    /// The composite: arguments to a result.
-    pub call: fn(&Arguments) -> Result<Tensor>,
+    /// The composite: arguments to one result or several.
+    pub call: Composite,
+}
+
+/// What an operation makes of its arguments.
+#[derive(Debug, Clone, Copy)]
+pub enum Composite {
+    /// One tensor.
+    One(fn(&Arguments) -> Result<Tensor>),
+    /// A list of tensors, as a split gives.
+    Several(fn(&Arguments) -> Result<Vec<Tensor>>),
+}
+
+impl Composite {
+    /// The results; constants among the arguments become tensors of the program first.
+    fn call(self, arguments: &Arguments) -> Result<Vec<Tensor>> {
+        let arguments = arguments.with_constants();
+        match self {
+            Self::One(call) => Ok(vec![call(&arguments)?]),
+            Self::Several(call) => call(&arguments),
+        }
+    }
 }
 
 /// Every operation that can be recorded and read from a file. Each composite lists its own.
@@ -27,15 +47,20 @@ pub static OPERATION_ATTRIBUTES: &[&str] = &[
     "axis1",
     "axis2",
     "data_format",
+    "decimals",
     "destination",
     "dilation_rate",
     "dtype",
     "epsilon",
     "indices_or_sections",
+    "initial",
     "k",
     "keepdims",
     "mode",
+    "n",
     "newshape",
+    "num",
+    "num_classes",
     "ord",
     "order",
     "output_padding",
@@ -44,11 +69,14 @@ pub static OPERATION_ATTRIBUTES: &[&str] = &[
     "pool_size",
     "repeats",
     "rms_scaling",
+    "shape",
     "shift",
     "sorted",
     "source",
+    "sparse",
     "strides",
     "subscripts",
+    "synchronized",
     "x_max",
     "x_min",
 ];
@@ -59,19 +87,31 @@ impl Operation {
         OPERATIONS.iter().flat_map(|list| list.iter()).find(|op| op.class_name == class_name)
     }
 
-    /// Applies the operation: emits its composite, or records it on a model's tensors.
+    /// Applies the operation: emits its composite, or records it on a model's tensors. Of several
+    /// results the first.
     #[track_caller]
     pub fn apply(&'static self, arguments: Arguments) -> Tensor {
         let location = Location::caller();
-        let result = if arguments.any_recorded() {
-            self.record(arguments)
-        } else {
-            arguments.first_failure().map_or_else(|| (self.call)(&arguments), Err)
-        };
-        result.unwrap_or_else(Tensor::failed).located(location)
+        let first = self.apply_all(arguments).map(|results| results.into_iter().next());
+        let none = || Error::argument(self.class_name, "results", "at least one", "none");
+        first
+            .and_then(|result| result.ok_or_else(none))
+            .unwrap_or_else(Tensor::failed)
+            .located(location)
     }
 
-    fn record(&'static self, arguments: Arguments) -> Result<Tensor> {
+    /// As [`Operation::apply`], with all results.
+    ///
+    /// # Errors
+    /// What the composite refuses, or the first failure that an argument carries.
+    pub fn apply_all(&'static self, arguments: Arguments) -> Result<Vec<Tensor>> {
+        if arguments.any_recorded() {
+            return self.record(arguments);
+        }
+        arguments.first_failure().map_or_else(|| self.call.call(&arguments), Err)
+    }
+
+    fn record(&'static self, arguments: Arguments) -> Result<Vec<Tensor>> {
         let inputs: Vec<Tensor> = arguments.tensors().cloned().collect();
         if let Some(error) = inputs.iter().find_map(Tensor::failure) {
             return Err(error.clone());
@@ -80,11 +120,10 @@ impl Operation {
             return Err(Error::Mixed { operation: self.class_name.to_owned() });
         }
         let specs: Vec<_> = inputs.iter().map(|tensor| tensor.spec().clone()).collect();
-        let outputs =
-            infer(&specs, |traced| Ok(vec![(self.call)(&arguments.with_tensors(traced))?]))?;
+        let outputs = infer(&specs, |traced| self.call.call(&arguments.with_tensors(traced)))?;
         let Arguments { positional, attributes } = arguments;
         let action = Action::Operation { operation: self, positional, attributes };
-        Ok(Step::record(action, inputs, outputs).remove(0))
+        Ok(Step::record(action, inputs, outputs))
     }
 }
 
@@ -105,6 +144,12 @@ pub enum Argument {
     List(Vec<Self>),
     /// A tensor.
     Tensor(Tensor),
+    /// Numbers that the file holds.
+    Array(Array),
+    /// The part of an axis from `start` up to `stop`, every `step`-th element, as Python's slices.
+    Slice([Option<i64>; 3]),
+    /// All axes that are not named.
+    Ellipsis,
 }
 
 /// All arguments of an operation: those of the call in order, and the named attributes.
@@ -161,6 +206,22 @@ impl Arguments {
         let named = self.attributes.iter();
         let attributes = named.map(|(name, old)| (*name, replace(old, &mut next))).collect();
         Self { positional, attributes }
+    }
+
+    /// The same arguments with tensors of the program in the place of arrays.
+    fn with_constants(&self) -> Self {
+        fn replace(argument: &Argument, program: &Tensor) -> Argument {
+            match argument {
+                Argument::Array(array) => Argument::Tensor(program.constant(array.clone())),
+                Argument::List(items) => {
+                    Argument::List(items.iter().map(|item| replace(item, program)).collect())
+                }
+                other => other.clone(),
+            }
+        }
+        let Some(program) = self.tensors().next() else { return self.clone() };
+        let positional = self.positional.iter().map(|old| replace(old, program)).collect();
+        Self { positional, attributes: self.attributes.clone() }
     }
 
     /// The call argument at a place.

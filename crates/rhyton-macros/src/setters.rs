@@ -143,5 +143,13 @@ fn common_setters(common: &Ident) -> TokenStream {
             self.#common.trainable = value;
             self
         }
+
+        /// In which element types the layer computes and keeps its weights, by Keras' names:
+        /// `"float32"`, `"mixed_bfloat16"`, …; default the global policy.
+        #[must_use]
+        pub fn dtype(mut self, value: impl ::core::convert::Into<::rhyton::layer::DTypePolicy>) -> Self {
+            self.#common.dtype = ::core::convert::Into::into(value);
+            self
+        }
     }
 }

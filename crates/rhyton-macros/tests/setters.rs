@@ -14,6 +14,18 @@ pub mod layer {
         pub name: Option<String>,
         /// Whether it trains.
         pub trainable: bool,
+        /// What it computes in.
+        pub dtype: DTypePolicy,
+    }
+
+    /// Element types, by a policy's name.
+    #[derive(Debug, Default, Clone, PartialEq)]
+    pub struct DTypePolicy(pub String);
+
+    impl From<&str> for DTypePolicy {
+        fn from(name: &str) -> Self {
+            Self(name.to_owned())
+        }
     }
 
     /// Access to it.
@@ -75,9 +87,14 @@ fn every_field_has_a_setter() {
         .clip(0.5)
         .sizes([1, 2])
         .name("hidden")
-        .trainable(true);
+        .trainable(true)
+        .dtype("float64");
     let expected = Dense {
-        common: layer::Common { name: Some("hidden".to_owned()), trainable: true },
+        common: layer::Common {
+            name: Some("hidden".to_owned()),
+            trainable: true,
+            dtype: "float64".into(),
+        },
         units: 256,
         rate: 1.0,
         use_bias: true,

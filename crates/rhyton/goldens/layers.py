@@ -31,7 +31,7 @@ def build(name, case, draw):
     config = dict(case)
     shapes = config.pop("sample_shapes", SAMPLE_SHAPES)
     inputs = [draw.uniform(-1, 1, size=(ROWS, *shape)).astype("float32") for shape in shapes]
-    layer = getattr(keras.layers, name).from_config({"name": "subject", **config})
+    layer = class_of(name).from_config({"name": "subject", **config})
     symbols = [keras.Input(shape) for shape in shapes]
     model = keras.Model(symbols, layer(symbols[0] if len(symbols) == 1 else symbols))
     for variable in variables(layer):
@@ -40,6 +40,11 @@ def build(name, case, draw):
             variable.assign(value + draw.uniform(-0.3, 0.3, size=value.shape).astype("float32"))
     settle(layer)
     return layer, model, inputs
+
+
+def class_of(name):
+    """Keras' class; those of its applications are not among its layers."""
+    return getattr(keras.layers, name, None) or getattr(keras.src.applications.convnext, name)
 
 
 def settle(layer):

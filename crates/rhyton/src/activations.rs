@@ -11,12 +11,16 @@ mod value;
 
 #[cfg(feature = "training")]
 pub(crate) use binding::Bound;
+#[cfg(feature = "training")]
+pub(crate) use binding::{parse_number, split_arguments};
 pub use catalogue::{ACTIVATIONS, BuiltIn};
 pub(crate) use definition::stabilised;
 pub use definition::{Body, Definition, TensorFunction};
-pub(crate) use keras_form::Stored;
 #[cfg(feature = "training")]
-pub(crate) use lookup::registered;
+pub(crate) use definition::{signature, stabilised_as};
+pub(crate) use keras_form::Stored;
 pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
+#[cfg(feature = "training")]
+pub(crate) use lookup::{given, registered};
 pub use value::{Activation, Parameter, trainable};

@@ -19,11 +19,16 @@ pub struct Settings {
     pub threads: usize,
     /// TensorFlow's library, from a flag, the environment or the user's own file only.
     pub tensorflow_library: Option<PathBuf>,
+    /// The element types of layers that don't say theirs, a policy's name; `float32` at first.
+    pub floatx: String,
     /// Where channels stand in layers that don't say it: `channels_last` or `channels_first`.
     pub image_data_format: String,
     /// Folders in which named data sets are looked for.
     pub data_folders: Vec<PathBuf>,
 }
+
+/// What `floatx` may be, the default first.
+const FLOATX: [&str; 4] = ["float32", "float16", "bfloat16", "float64"];
 
 const CHANNELS_LAST: &str = "channels_last";
 
@@ -34,6 +39,7 @@ impl Default for Settings {
             backend_source: "the default".to_owned(),
             threads: 0,
             tensorflow_library: None,
+            floatx: FLOATX[0].to_owned(),
             image_data_format: CHANNELS_LAST.to_owned(),
             data_folders: Vec::new(),
         }
@@ -121,8 +127,12 @@ impl Settings {
 
     fn apply(&mut self, file: File, path: &Path) -> Result<()> {
         let object = path.display().to_string();
-        if let Some(floatx) = file.floatx.filter(|floatx| floatx != "float32") {
-            return Err(Error::config(object, "floatx", "\"float32\"", floatx));
+        if let Some(floatx) = file.floatx {
+            if !FLOATX.contains(&floatx.as_str()) {
+                let expected = format!("one of {}", FLOATX.join(", "));
+                return Err(Error::config(object, "floatx", expected, floatx));
+            }
+            self.floatx = floatx;
         }
         if let Some(epsilon) = file.epsilon.filter(|epsilon| *epsilon != 1e-7) {
             return Err(Error::config(object, "epsilon", "1e-7", epsilon));

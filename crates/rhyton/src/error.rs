@@ -53,6 +53,14 @@ pub enum Error {
         /// What was given.
         received: String,
     },
+    /// Samples that could not be read or prepared while a method ran.
+    #[error("{method}: {message}")]
+    Samples {
+        /// `fit`, `evaluate`, `predict` …
+        method: &'static str,
+        /// Which file or step, and what is wrong with it.
+        message: String,
+    },
     /// A name that is taken by a different definition.
     #[error(
         "{kind} `{name}` is registered with another definition ({existing}); call `replace` to put {new} in its place"
@@ -70,6 +78,16 @@ pub enum Error {
     /// An expression that can't be read.
     #[error("{0}")]
     Expression(String),
+    /// A place of a model's description that does not fit.
+    #[error("{line}:{column}: {what}")]
+    Description {
+        /// The line, from 1.
+        line: usize,
+        /// The character in the line, from 1.
+        column: usize,
+        /// What is wrong there, what would have fitted, what was given.
+        what: String,
+    },
     /// A model file with a part this version can't read.
     #[error("{path}: {what}")]
     File {

@@ -14,6 +14,7 @@ use crate::regularizers::AnyRegularizer;
 
 mod apply;
 mod call;
+mod policy;
 mod scope;
 mod weights;
 
@@ -22,6 +23,7 @@ pub(crate) use apply::{CallOptions, LayerCall, first, output_specs, record};
 #[cfg(feature = "training")]
 pub(crate) use call::Randomness;
 pub use call::{Call, Outputs};
+pub use policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 pub use scope::{Scope, WeightOptions};
 #[cfg(feature = "training")]
 pub(crate) use weights::key as random_key;
@@ -39,6 +41,58 @@ impl Kind for LayerKind {
 }
 
 /// A layer: configuration, no state. The fields of an implementing struct are Keras' keys.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use rhyton::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
+/// use rhyton::objects::{Config, Configured, changed_config, from_config};
+/// use rhyton::ops::{Spec, Tensor};
+/// use rhyton::{Result, Sequential, Setters, custom_objects};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// Each place of the last axis by a factor of its own.
+/// #[derive(Debug, Clone, Default, Serialize, Deserialize, Setters)]
+/// #[serde(default)]
+/// struct Scale {
+///     #[serde(skip)]
+///     common: Common,
+/// }
+///
+/// static SCALE: LayerSpec = LayerSpec {
+///     class_name: "Scale",
+///     module: "my_layers",
+///     aliases: &[],
+///     from_config: |config| Ok(Arc::new(from_config::<Scale>("Scale", config, &[])?)),
+///     cases: &["{}"],
+/// };
+///
+/// impl Configured<LayerKind> for Scale {
+///     fn spec(&self) -> &'static LayerSpec {
+///         &SCALE
+///     }
+///
+///     fn config(&self) -> Config {
+///         changed_config(self, &[])
+///     }
+/// }
+///
+/// impl Layer for Scale {
+///     fn build(&self, scope: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
+///         let size = inputs[0].shape[inputs[0].shape.rank() - 1].fixed_size().unwrap_or(1);
+///         scope.weight("scale", &[size], "ones")
+///     }
+///
+///     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
+///         Ok((&inputs[0] * cx.weight("scale")?).into())
+///     }
+/// }
+///
+/// custom_objects().layer(&SCALE)?;
+/// let model = Sequential::new().input(&[3]).add(Scale::default().name("each")).build()?;
+/// assert_eq!(model.weights().iter().count(), 1);
+/// # Ok::<(), rhyton::Error>(())
+/// ```
 pub trait Layer:
     Configured<LayerKind> + HasCommon + LayerValue + Debug + Send + Sync + Any
 {
@@ -82,6 +136,11 @@ pub trait Layer:
         false
     }
 
+    /// What is cast to the policy's type when the layer is called; default all.
+    fn autocast(&self) -> Autocast {
+        Autocast::All
+    }
+
     /// The layer's name, or its class's in snake case.
     fn label(&self) -> String {
         let common = self.common();
@@ -94,6 +153,17 @@ pub trait Layer:
     }
 }
 
+/// What is cast to the compute type of a layer's policy around its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Autocast {
+    /// Floating-point inputs, weights and outputs.
+    All,
+    /// Outputs alone: the layer computes in its weights' precision, as normalizations do.
+    Outputs,
+    /// Nothing: what is inside has policies of its own.
+    Nothing,
+}
+
 /// What every layer has beside its own keys.
 #[derive(Debug, Clone)]
 pub struct Common {
@@ -101,12 +171,14 @@ pub struct Common {
     pub name: Option<String>,
     /// Whether training changes the weights.
     pub trainable: bool,
+    /// In which element types it computes and keeps weights; default [`dtype_policy`].
+    pub dtype: DTypePolicy,
     identity: Identity,
 }
 
 impl Default for Common {
     fn default() -> Self {
-        Self { name: None, trainable: true, identity: Identity::default() }
+        Self { name: None, trainable: true, dtype: dtype_policy(), identity: Identity::default() }
     }
 }
 
@@ -118,7 +190,8 @@ impl Common {
 
     /// The same identity under a name.
     pub(crate) fn shared(&self, name: Option<String>) -> Self {
-        Self { name, trainable: self.trainable, identity: Identity(self.identity.0) }
+        let dtype = self.dtype.clone();
+        Self { name, trainable: self.trainable, dtype, identity: Identity(self.identity.0) }
     }
 }
 
@@ -151,8 +224,15 @@ pub trait HasCommon {
 pub trait LayerValue {
     /// A copy of the layer behind a pointer.
     fn to_arc(&self) -> Arc<dyn Layer>;
+    /// A copy with something of what every layer has changed.
+    fn changed(&self, change: &dyn Fn(&mut Common)) -> Arc<dyn Layer>;
     /// A copy under a name, trainable or not.
-    fn renamed(&self, name: &str, trainable: bool) -> Arc<dyn Layer>;
+    fn renamed(&self, name: &str, trainable: bool) -> Arc<dyn Layer> {
+        self.changed(&|common| {
+            common.name = Some(name.to_owned());
+            common.trainable = trainable;
+        })
+    }
 }
 
 impl<T: Layer + Clone> LayerValue for T {
@@ -160,10 +240,9 @@ impl<T: Layer + Clone> LayerValue for T {
         Arc::new(self.clone())
     }
 
-    fn renamed(&self, name: &str, trainable: bool) -> Arc<dyn Layer> {
+    fn changed(&self, change: &dyn Fn(&mut Common)) -> Arc<dyn Layer> {
         let mut copy = self.clone();
-        copy.common_mut().name = Some(name.to_owned());
-        copy.common_mut().trainable = trainable;
+        change(copy.common_mut());
         Arc::new(copy)
     }
 }

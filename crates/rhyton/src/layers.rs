@@ -62,6 +62,7 @@ mod identity;
 mod image_data_format;
 mod kernel_window;
 mod layer_normalization;
+mod layer_scale;
 mod leaky_re_lu;
 mod max_pooling1d;
 mod max_pooling2d;
@@ -152,6 +153,7 @@ pub use group_normalization::GroupNormalization;
 pub use identity::Identity;
 pub use image_data_format::ImageDataFormat;
 pub use layer_normalization::LayerNormalization;
+pub use layer_scale::LayerScale;
 pub use leaky_re_lu::LeakyReLU;
 pub use max_pooling1d::MaxPooling1D;
 pub use max_pooling2d::MaxPooling2D;
@@ -236,6 +238,7 @@ pub static LAYERS: ObjectList<dyn Layer> = ObjectList {
         &group_normalization::SPEC,
         &identity::SPEC,
         &layer_normalization::SPEC,
+        &layer_scale::SPEC,
         &leaky_re_lu::SPEC,
         &max_pooling1d::SPEC,
         &max_pooling2d::SPEC,

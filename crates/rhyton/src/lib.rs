@@ -13,6 +13,9 @@ pub mod backends;
 pub mod callbacks;
 pub mod configuration;
 pub mod constraints;
+#[cfg(feature = "training")]
+mod crc32c;
+pub mod description;
 mod engine;
 mod error;
 #[cfg(all(test, feature = "training"))]
@@ -42,20 +45,28 @@ mod training_inputs;
 pub use activations::{Activation, custom_object_scope, trainable};
 pub use arrays::Arrays;
 #[cfg(feature = "training")]
-pub use callbacks::{Callback, EarlyStopping, ModelCheckpoint};
+pub use callbacks::{
+    BackupAndRestore, CSVLogger, Callback, EarlyStopping, LambdaCallback, LearningRateScheduler,
+    ModelCheckpoint, ReduceLROnPlateau, SwapEMAWeights, TensorBoard, TerminateOnNaN,
+};
 pub use error::{Error, Result};
-pub use layer::{Apply, Layer};
+pub use layer::{Apply, DTypePolicy, Layer, dtype_policy, set_dtype_policy};
 pub use layers::*;
 pub use models::{Model, ModelLayer, Sequential, SummaryOptions, input};
+pub use notices::silence_notices;
 #[cfg(feature = "training")]
 pub use optimizers::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Muon, Nadam, RMSprop, SGD,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon,
+    Nadam, RMSprop, SGD,
 };
 pub use prediction::Predict;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
+pub use rhyton_data as data;
+pub use rhyton_data::{Augmentation, Column};
 pub use rhyton_graph as ops;
 pub use rhyton_graph::{Tensor, eval};
+pub use rhyton_macros::Setters;
 pub use rhyton_tensor::{Array, DType};
 pub use saving::LoadOptions;
 #[cfg(feature = "training")]
-pub use training::{Compile, Evaluate, Fit, History, Logs, Verbose};
+pub use training::{Compile, Evaluate, Fit, Gradients, History, Logs, OnBatch, Verbose};

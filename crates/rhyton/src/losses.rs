@@ -96,12 +96,14 @@ mod mean_absolute_error;
 mod mean_absolute_percentage_error;
 mod mean_squared_error;
 mod mean_squared_logarithmic_error;
+mod pair_function;
 mod poisson;
 mod probabilities;
 mod ranks;
 mod reduction;
 mod sparse_categorical_crossentropy;
 mod squared_hinge;
+pub(crate) mod stored;
 mod tversky;
 
 pub use binary_crossentropy::BinaryCrossentropy;
@@ -113,7 +115,6 @@ pub use categorical_hinge::CategoricalHinge;
 pub use circle::Circle;
 pub use cosine_similarity::CosineSimilarity;
 pub use dice::Dice;
-pub(crate) use function::FunctionOfPair;
 pub use function::LossFunction;
 pub use hinge::Hinge;
 pub use huber::Huber;
@@ -123,9 +124,11 @@ pub use mean_absolute_error::MeanAbsoluteError;
 pub use mean_absolute_percentage_error::MeanAbsolutePercentageError;
 pub use mean_squared_error::MeanSquaredError;
 pub use mean_squared_logarithmic_error::MeanSquaredLogarithmicError;
+pub use pair_function::PairFunction;
+pub(crate) use pair_function::is_name;
 pub use poisson::Poisson;
 pub(crate) use probabilities::EPSILON;
-pub(crate) use ranks::{Match, class_numbers, match_targets, pair, same_rank};
+pub(crate) use ranks::{Match, class_numbers, match_targets, pair, precise, same_rank};
 pub(crate) use reduction::size;
 pub use reduction::{LossReduction, Weights, reduce};
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
@@ -205,6 +208,11 @@ pub trait Loss: Configured<LossKind> + LossSettings + Debug + Send + Sync {
         None
     }
 
+    /// The function behind a loss that is one of your own; `None` for others.
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        None
+    }
+
     /// A class number that may stand among targets beside 0 … classes − 1, since it does not count.
     fn ignored_class(&self) -> Option<i64> {
         None
@@ -262,13 +270,17 @@ where
 
 /// The loss that a name means for targets and predictions of these shapes: one that you
 /// registered, or `crossentropy` and `ce`, which choose among three by Keras' rule, or another
-/// built-in.
+/// built-in. A text that can be no name is an expression over `y_true` and `y_pred`, or a registered
+/// one with values of its parameters: `mine(delta=2)`.
 ///
 /// # Errors
 /// [`crate::Error::UnknownName`] with the nearest names.
 pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Loss>> {
     if let Some(loss) = registered(|registry| registry.find_loss(name)) {
         return Ok(loss);
+    }
+    if let Some(function) = of_text(name)? {
+        return Ok(function);
     }
     if !is_crossentropy(name) {
         return LOSSES.named(name).map_err(|error| error.with_fix(&fix(name)));
@@ -278,6 +290,25 @@ pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Loss>
         Match::Sparse => "sparse_categorical_crossentropy",
         Match::Categorical => "categorical_crossentropy",
     })
+}
+
+/// The loss of a text that can be no name; `None` for a name.
+fn of_text(text: &str) -> Result<Option<Arc<dyn Loss>>> {
+    if is_name(text) {
+        return Ok(None);
+    }
+    let find = |name: &str| registered(|r| r.find_loss(name))?.function().cloned();
+    let function = match PairFunction::called(text, find)? {
+        Some(function) => function,
+        None => PairFunction::expression("loss", text, text)?,
+    };
+    Ok(Some(Arc::new(LossFunction::of(Arc::new(function)))))
+}
+
+/// The function behind a name or text, if it is one of your own.
+pub(crate) fn function_of(name: &str) -> Option<Arc<PairFunction>> {
+    let own = registered(|registry| registry.find_loss(name));
+    own.or_else(|| of_text(name).ok().flatten())?.function().cloned()
 }
 
 fn is_crossentropy(name: &str) -> bool {
@@ -292,6 +323,9 @@ pub(crate) fn is_builtin(name: &str) -> bool {
 /// Refuses a name that nothing has.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     if is_crossentropy(name) || registered(|registry| registry.find_loss(name)).is_some() {
+        return Ok(());
+    }
+    if of_text(name)?.is_some() {
         return Ok(());
     }
     LOSSES.named(name).map(drop).map_err(|error| error.with_fix(&fix(name)))

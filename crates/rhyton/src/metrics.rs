@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::activations::registered;
-use crate::losses::{Match, match_targets};
+use crate::losses::{Match, PairFunction, is_name, match_targets};
 use crate::objects::{Configured, Kind, ObjectList, ObjectSpec, from_config, to_config};
 
 #[macro_use]
@@ -218,6 +218,11 @@ pub trait Metric: Configured<MetricKind> + MetricSettings + Debug + Send + Sync 
         sample_weight: Option<&Tensor>,
     ) -> Result<Vec<Tensor>>;
 
+    /// The function behind a metric that is one of your own; `None` for others.
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        None
+    }
+
     /// The value so far, from the states' values.
     fn result(&self, states: &[Array]) -> MetricValue {
         MetricValue::Number(mean_result(states))
@@ -322,7 +327,9 @@ fn floats(states: &[Array], place: usize) -> Vec<f32> {
 /// The metric that a name means for targets and predictions of these shapes; its log key is the
 /// name as typed. `accuracy` and `acc` choose by Keras' rule: predictions that end in one number
 /// mean [`BinaryAccuracy`], else class numbers as targets [`SparseCategoricalAccuracy`], else
-/// [`CategoricalAccuracy`]. A metric that you registered wins; the name of a loss means its mean.
+/// [`CategoricalAccuracy`]. A metric that you registered wins; the name of a loss means its mean. A
+/// text that can be no name is an expression over `y_true` and `y_pred`, or a registered one with
+/// values of its parameters.
 ///
 /// # Errors
 /// [`crate::Error::UnknownName`] with the nearest names.
@@ -339,6 +346,9 @@ pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Metri
     if let Some(metric) = registered(|registry| registry.find_metric(name)) {
         return Ok(metric);
     }
+    if let Some(function) = of_text(name)? {
+        return Ok(function);
+    }
     if METRICS.find(class).is_none()
         && let Ok(wrapper) = MeanMetricWrapper::named(name)
     {
@@ -346,6 +356,25 @@ pub fn resolve(name: &str, y_true: &Spec, y_pred: &Spec) -> Result<Arc<dyn Metri
     }
     let read = METRICS.read(&json!({"class_name": class, "config": {"name": name}}));
     read.map_err(|error| error.with_fix(&fix(name)))
+}
+
+/// The metric of a text that can be no name; `None` for a name.
+fn of_text(text: &str) -> Result<Option<Arc<dyn Metric>>> {
+    if is_name(text) {
+        return Ok(None);
+    }
+    let find = |name: &str| registered(|r| r.find_metric(name))?.function().cloned();
+    let function = match PairFunction::called(text, find)? {
+        Some(function) => function,
+        None => PairFunction::expression("metric", text, text)?,
+    };
+    Ok(Some(Arc::new(MetricFunction::of(Arc::new(function)))))
+}
+
+/// The function behind a name or text, if it is one of your own.
+pub(crate) fn function_of(name: &str) -> Option<Arc<PairFunction>> {
+    let own = registered(|registry| registry.find_metric(name));
+    own.or_else(|| of_text(name).ok().flatten())?.function().cloned()
 }
 
 /// Whether a name means a built-in metric.
@@ -360,7 +389,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     let known = is_builtin(name)
         || registered(|registry| registry.find_metric(name)).is_some()
         || MeanMetricWrapper::named(name).is_ok();
-    if known {
+    if known || of_text(name)?.is_some() {
         return Ok(());
     }
     METRICS.named(name).map(drop).map_err(|error| error.with_fix(&fix(name)))

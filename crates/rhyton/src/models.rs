@@ -1,9 +1,11 @@
 //! Models: a network of layers and operations, its weights, and what can be done with both.
 
+mod freezing;
 mod functional;
 mod model;
 mod model_layer;
 mod network;
+mod parts;
 mod sequential;
 mod summary;
 

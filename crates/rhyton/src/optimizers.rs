@@ -4,6 +4,7 @@
 //! `schedules`. To add one: a file, its `mod` line and its line in [`OPTIMIZERS`].
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rhyton_graph::{Tensor, cast};
 use rhyton_tensor::DType;
@@ -23,6 +24,7 @@ mod ftrl;
 mod lamb;
 mod learning_rate;
 mod lion;
+mod lossscaleoptimizer;
 mod muon;
 mod nadam;
 mod options;
@@ -42,6 +44,7 @@ pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use learning_rate::LearningRate;
 pub use lion::Lion;
+pub use lossscaleoptimizer::{LossScaleOptimizer, LossScaling};
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use options::OptimizerOptions;
@@ -75,6 +78,7 @@ pub static OPTIMIZERS: ObjectList<dyn Optimizer> = ObjectList {
         &ftrl::SPEC,
         &lamb::SPEC,
         &lion::SPEC,
+        &lossscaleoptimizer::SPEC,
         &muon::SPEC,
         &nadam::SPEC,
         &rmsprop::SPEC,
@@ -117,6 +121,12 @@ pub trait Optimizer: Configured<OptimizerKind> + OptimizerSettings + Debug + Sen
     /// The weight decay of a weight that decays.
     fn decay_of(&self, _weight: &Weight) -> Option<f64> {
         self.options().weight_decay
+    }
+
+    /// How the loss is scaled, and the optimizer that steps with the unscaled gradients; `None` for
+    /// an optimizer that is no [`LossScaleOptimizer`].
+    fn loss_scaling(&self) -> Option<(LossScaling, &Arc<dyn Optimizer>)> {
+        None
     }
 
     /// Refuses values out of range; reading a configuration calls it, and so must whoever takes an

@@ -1,5 +1,9 @@
 //! Predictions in batches; all that a build for inference needs.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rhyton_data::Rows;
 use rhyton_graph::{Executable, RunOptions};
 use rhyton_tensor::Array;
 
@@ -8,14 +12,15 @@ use crate::models::Model;
 use crate::{Error, Result};
 
 /// How predictions are made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Predict {
     batch_size: usize,
+    cancel: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Predict {
     fn default() -> Self {
-        Self { batch_size: 32 }
+        Self { batch_size: 32, cancel: None }
     }
 }
 
@@ -31,6 +36,14 @@ impl Predict {
         self.batch_size = batch_size;
         self
     }
+
+    /// A flag by which another thread stops the prediction, which then fails at the engine's next
+    /// opportunity; default none.
+    #[must_use]
+    pub fn cancel(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.cancel = Some(flag);
+        self
+    }
 }
 
 impl Model {
@@ -41,12 +54,12 @@ impl Model {
     pub fn predict<'a>(&self, x: impl Into<Arrays<'a>>, options: Predict) -> Result<Vec<Array>> {
         let inputs = x.into();
         let specs = self.check_inputs("predict", &inputs.0)?;
-        let rows = inputs.0[0].shape()[0];
-        let named: Vec<(String, &Array)> =
+        let rows = inputs.0[0].count();
+        let named: Vec<(String, Rows<'_>)> =
             self.inputs().into_iter().map(|(name, _)| name).zip(inputs.0.iter().copied()).collect();
-        if let Some((name, array)) = named.iter().find(|(_, array)| array.shape()[0] != rows) {
+        if let Some((name, array)) = named.iter().find(|(_, array)| array.count() != rows) {
             let expected = format!("{rows} rows, as many as the first input");
-            return Err(Error::data("predict", name, expected, array.shape()[0]));
+            return Err(Error::data("predict", name, expected, array.count()));
         }
         let mut batches = batches("predict", &named, options.batch_size)?;
         let mut results: Vec<Array> = self
@@ -56,7 +69,8 @@ impl Model {
             .collect();
         let mut written = vec![0; results.len()];
         let program = self.predict_program(&specs)?;
-        let (mut outputs, run) = (Vec::new(), Self::run_options());
+        let run = RunOptions { cancel: options.cancel, ..Self::run_options() };
+        let mut outputs = Vec::new();
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("predict", &e))? {
             run_batch(&*program, batch.arrays, &mut outputs, &run)?;
             for ((result, output), start) in results.iter_mut().zip(&outputs).zip(&mut written) {
@@ -92,7 +106,7 @@ pub(crate) fn run_batch(
 /// Batches over named arrays in order.
 pub(crate) fn batches<'a>(
     method: &'static str,
-    arrays: &[(String, &'a Array)],
+    arrays: &[(String, Rows<'a>)],
     batch_size: usize,
 ) -> Result<rhyton_data::Batches<'a>> {
     if batch_size == 0 {
@@ -101,6 +115,37 @@ pub(crate) fn batches<'a>(
     rhyton_data::Batches::new(arrays, batch_size).map_err(|error| data_error(method, &error))
 }
 
+/// What went wrong while batches were made: with the arrays given, or with the files behind them.
 pub(crate) fn data_error(method: &'static str, error: &rhyton_data::Error) -> Error {
+    use rhyton_data::Error as Source;
+    if matches!(
+        error,
+        Source::Io { .. }
+            | Source::Content { .. }
+            | Source::Augmentation { .. }
+            | Source::Thread { .. }
+    ) {
+        return Error::Samples { method, message: error.to_string() };
+    }
     Error::data(method, "data", "arrays that fit together", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::{Dense, Sequential};
+
+    #[test]
+    fn a_flag_stops_a_prediction() {
+        let model = Sequential::new().input(&[2]).add(Dense::new(1)).build().unwrap();
+        let x = Array::from_slice(&[3, 2], &[1.0_f32; 6]).unwrap();
+        let flag = Arc::new(AtomicBool::new(false));
+        let options = Predict::new().batch_size(2).cancel(Arc::clone(&flag));
+        assert_eq!(model.predict(&x, options.clone()).unwrap()[0].shape(), [3, 1]);
+        flag.store(true, Ordering::Relaxed);
+        let error = model.predict(&x, options).unwrap_err();
+        assert!(matches!(error, Error::Graph(rhyton_graph::Error::Cancelled)), "{error}");
+    }
 }

@@ -242,7 +242,7 @@ impl Registry {
 #[cfg(feature = "training")]
 impl Registry {
     /// Registers a function of targets and predictions as a loss, one value a sample. Files hold its
-    /// name only, as Keras' do. It replaces a loss that was registered under the name.
+    /// definition. It replaces a loss that was registered under the name.
     pub fn loss(
         &self,
         name: &str,
@@ -252,13 +252,26 @@ impl Registry {
         self.change(|entries| entries.losses.values.insert(name.to_owned(), loss));
     }
 
+    /// Registers an expression over `y_true` and `y_pred` as a loss: `"square(y_true - y_pred)"`, whose
+    /// values are averaged over the last axis, or with parameters
+    /// `"lambda y_true, y_pred, delta=0.5: …"`, which `"name(delta=2)"` sets. It replaces a loss that
+    /// was registered under the name.
+    ///
+    /// # Errors
+    /// [`Error::Expression`] with a caret; [`Error::Config`] for an expression without `y_pred`.
+    pub fn loss_from(&self, name: &str, expression: &str) -> Result<()> {
+        let loss = Arc::new(LossFunction::from_expression(name, expression)?);
+        self.change(|entries| entries.losses.values.insert(name.to_owned(), loss));
+        Ok(())
+    }
+
     /// Registers a loss of your own with its settings, so that files with it can be read.
     pub fn loss_class(&self, spec: &'static LossSpec) {
         self.change(|entries| entries.losses.classes.insert(spec.class_name, spec));
     }
 
     /// Registers a function of targets and predictions as a metric, the mean of its values. Files
-    /// hold its name only, as Keras' do. It replaces a metric that was registered under the name.
+    /// hold its definition. It replaces a metric that was registered under the name.
     pub fn metric(
         &self,
         name: &str,
@@ -266,6 +279,17 @@ impl Registry {
     ) {
         let metric = Arc::new(MetricFunction::new(name, function));
         self.change(|entries| entries.metrics.values.insert(name.to_owned(), metric));
+    }
+
+    /// Registers an expression over `y_true` and `y_pred` as a metric, the mean of its values; as
+    /// [`Registry::loss_from`].
+    ///
+    /// # Errors
+    /// As [`Registry::loss_from`].
+    pub fn metric_from(&self, name: &str, expression: &str) -> Result<()> {
+        let metric = Arc::new(MetricFunction::from_expression(name, expression)?);
+        self.change(|entries| entries.metrics.values.insert(name.to_owned(), metric));
+        Ok(())
     }
 
     /// Registers a metric of your own with its settings, so that files with it can be read.

@@ -43,6 +43,18 @@ impl Default for LoadOptions {
     }
 }
 
+/// Layers and the definitions of their activations, as a file has them.
+#[cfg(feature = "training")]
+pub(crate) fn architecture(model: &Model) -> Result<Value> {
+    Ok(json!([write::config(model), definitions::collect(model)?]))
+}
+
+/// The configuration of a model's layers, as `config.json` has it.
+#[cfg(feature = "training")]
+pub(crate) fn layers_config(model: &Model) -> Value {
+    write::config(model)
+}
+
 impl Model {
     /// Writes the model: configuration, weights, optimizer state, definitions of its activations.
     ///
@@ -201,7 +213,7 @@ impl Model {
     }
 }
 
-pub(crate) use read::network_of;
+pub(crate) use read::{layer as layer_of, network_of};
 pub(crate) use write::config_of;
 
 fn in_file(path: &Path, error: &rhyton_formats::Error) -> Error {

@@ -15,7 +15,6 @@ pub(super) const COMMAND: Command = Command::of::<Activations>("activations");
 
 /// Lists the built-in activations, or computes the values of any
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
 struct Activations {
     /// Print JSON: name, aliases, formula, parameters with their defaults, kind
     #[arg(long)]
@@ -32,7 +31,7 @@ enum Action {
 impl Run for Activations {
     fn run(self, cx: &Context) -> Result<()> {
         match self.action {
-            Some(Action::Eval(eval)) => eval.run(cx),
+            Some(Action::Eval(eval)) => eval.run(self.json, cx),
             None if self.json => cx.output.json(&ACTIVATIONS.iter().map(entry).collect()),
             None => cx.output.text(&list()),
         }

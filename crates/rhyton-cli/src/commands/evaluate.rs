@@ -17,7 +17,8 @@ struct Evaluate {
     /// A compiled model: a .keras or .h5 file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// digits, mnist, fashion-mnist, a folder of IDX files, or an .npz or .csv file with labels
+    /// digits, mnist, fashion-mnist, a folder of IDX files or of images by class, or an .npz or .csv
+    /// file with labels
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// Samples that are run at once

@@ -4,13 +4,14 @@ use anyhow::Result;
 use rhyton::models::SummaryOptions;
 
 use super::{Command, Context, Run, load_any};
+use crate::model;
 
 pub(super) const COMMAND: Command = Command::of::<Summary>("summary");
 
 /// Prints a model's layers, output shapes and parameters
 #[derive(Debug, clap::Args)]
 struct Summary {
-    /// A .keras or .h5 file
+    /// A .keras or .h5 file, or a .toml file that describes a model
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// The width of the table in characters
@@ -26,7 +27,10 @@ struct Summary {
 
 impl Run for Summary {
     fn run(self, cx: &Context) -> Result<()> {
-        let (model, unread) = load_any(&self.model)?;
+        let (model, unread) = match model::description(&self.model)? {
+            Some(description) => (model::described(&self.model, &description, 0)?, None),
+            None => load_any(&self.model)?,
+        };
         let options = SummaryOptions {
             line_length: self.line_length,
             show_trainable: self.show_trainable,

@@ -1,13 +1,17 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use rhyton::{Fit, History, Model, Verbose};
-use rhyton_data::{Dataset, Part};
+use anyhow::{Result, anyhow, bail};
+use rhyton::description::{Description, FitDefaults};
+use rhyton::{Augmentation, Fit, History, Model, Verbose};
+use rhyton_data::{Dataset, Overlap, Part};
 use serde_json::{Value, json};
 
 use super::{Command, Context, Run, load_any};
+use crate::callbacks::Watching;
 use crate::data::{Reading, fit_inputs, inputs};
 use crate::destination::Destination;
+use crate::model;
 use crate::output::named_values;
 
 pub(super) const COMMAND: Command = Command::of::<Train>("train");
@@ -18,10 +22,11 @@ pub(super) const COMMAND: Command = Command::of::<Train>("train");
 /// of an .npz are used for validation.
 #[derive(Debug, clap::Args)]
 struct Train {
-    /// A compiled model: a .keras or .h5 file
+    /// A compiled model: a .keras or .h5 file; or a .toml file that describes one
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// digits, mnist, fashion-mnist, a folder of IDX files, or an .npz or .csv file with labels
+    /// digits, mnist, fashion-mnist, a folder of IDX files or of images by class, or an .npz or .csv
+    /// file with labels
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// The trained model: a .keras file
@@ -30,26 +35,37 @@ struct Train {
     /// Loss and metrics of every epoch: a JSON file
     #[arg(long, value_name = "H.json")]
     history: Option<PathBuf>,
-    /// How often all samples are seen
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    epochs: u32,
-    /// Samples that make a step
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
-    batch_size: u32,
-    /// The share of the samples, from the end, that is kept for validation
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    validation_split: f64,
+    /// How often all samples are seen [default: what a description says, or 1]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
+    /// Samples that make a step [default: what a description says, or 32]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: Option<u32>,
+    /// The share of the samples, from the end, that is kept for validation [default: what a
+    /// description says, or 0]
+    #[arg(long, value_name = "SHARE")]
+    validation_split: Option<f64>,
+    /// Keep that share of every class, drawn from the seed
+    #[arg(long)]
+    stratify: bool,
+    /// Random changes of training images, e.g. rotation=10,zoom=0.1,shift=0.1 (also flip, crop,
+    /// contrast, brightness, fill), or a .json file of Keras' Random... layers
+    #[arg(long, value_name = "CHANGES")]
+    augment: Option<String>,
     /// Keep the order of the samples
     #[arg(long)]
     no_shuffle: bool,
-    /// Seed of the order of samples and of random layers
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// Seed of the order of samples and of random layers, and of a described model's first weights
+    /// [default: what a description says, or 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// How much samples of a class count, e.g. 3=2.5,7=0.5; others count once
     #[arg(long, value_name = "CLASS=WEIGHT", value_delimiter = ',', value_parser = class_weight)]
     class_weight: Vec<(i64, f64)>,
     #[command(flatten)]
     choices: Choices,
+    #[command(flatten)]
+    watching: Watching,
     #[command(flatten)]
     reading: Reading,
 }
@@ -57,49 +73,110 @@ struct Train {
 // What replaces the file's own training configuration; the optimizer then starts anew.
 #[derive(Debug, clap::Args)]
 struct Choices {
-    /// Train with this loss instead of the file's (the optimizer starts anew)
-    #[arg(long, value_name = "NAME")]
+    /// Train with this loss instead of the file's: a name, or an expression such as
+    /// `square(y_true - y_pred)` (the optimizer starts anew)
+    #[arg(long, value_name = "NAME|EXPR")]
     loss: Option<String>,
     /// Train with this optimizer instead of the file's
     #[arg(long, value_name = "NAME")]
     optimizer: Option<String>,
     /// Measure these metrics instead of the file's, separated by commas (the optimizer starts anew)
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    metrics: Option<Vec<String>>,
+    #[arg(long, value_name = "NAMES")]
+    metrics: Option<String>,
 }
 
 impl Run for Train {
     fn run(self, cx: &Context) -> Result<()> {
         let output = Destination::file(&self.output, &["keras"])?;
         let history = self.history.as_ref().map(|path| Destination::file(path, &[])).transpose()?;
-        let mut model = self.choices.load(&self.model, cx)?;
+        let description = model::description(&self.model)?;
+        let plan = self.plan(description.as_ref().map(Description::fit));
+        let mut model = match &description {
+            Some(description) => model::described(&self.model, description, plan.seed)?,
+            None => self.choices.load(&self.model, cx)?,
+        };
+        self.watching.check(&self.model, output.path())?;
         self.choices.compile(&mut model)?;
         if !model.is_compiled() {
             let file = self.model.display();
             bail!("{file}: the model is not compiled; pass --loss (and --optimizer, --metrics)");
         }
+        let augmentation = self.augmentation()?;
         let mut dataset = self.reading.load(&self.data, Part::Train, cx)?;
         dataset.require_targets()?;
         fit_inputs(&mut dataset, &model)?;
-        let found = model.fit(inputs(&dataset), &dataset.targets, self.fit(&dataset, cx)?)?;
+        let dataset = self.split(&plan, dataset)?;
+        warn_of_overlap(&dataset, cx)?;
+        let fit = self.fit(&plan, &dataset, cx)?.augment(augmentation);
+        let loss = if dataset.validation.is_some() { "val_loss" } else { "loss" };
+        let fit = self.watching.add_to(fit, (loss, cx.output.quiet), output.path());
+        let found = model.fit(inputs(&dataset), &dataset.targets, fit)?;
         model.save(output.path())?;
         if let Some(history) = history {
-            history.write_json(&self.history_json(&found, &dataset)?)?;
+            history.write_json(&plan.history_json(&found, &dataset)?)?;
         }
+        self.watching.finish(output.path())?;
         cx.output.note(&format!("{} epochs -> {}", found.epoch.len(), self.output.display()));
         Ok(())
     }
 }
 
 impl Train {
-    fn fit<'a>(&self, dataset: &'a Dataset, cx: &Context) -> Result<Fit<'a>> {
+    /// What the flags say, or else a description, or else Keras.
+    fn plan(&self, described: Option<&FitDefaults>) -> Plan {
+        let described = described.copied().unwrap_or_default();
+        Plan {
+            epochs: self.epochs.or(described.epochs).unwrap_or(1) as usize,
+            batch_size: self.batch_size.or(described.batch_size).unwrap_or(32) as usize,
+            validation_split: self
+                .validation_split
+                .or(described.validation_split)
+                .unwrap_or_default(),
+            shuffle: !self.no_shuffle && described.shuffle.unwrap_or(true),
+            seed: self.seed.or(described.seed).unwrap_or_default(),
+        }
+    }
+
+    /// Sets samples for validation apart, if any are wanted.
+    fn split(&self, plan: &Plan, dataset: Dataset) -> Result<Dataset> {
+        if plan.validation_split == 0.0 {
+            if self.stratify {
+                bail!(
+                    "--stratify: expected a share of every class, received none; pass --validation-split"
+                );
+            }
+            return Ok(dataset);
+        }
+        if self.stratify {
+            return Ok(dataset.split_stratified(plan.validation_split, plan.seed)?);
+        }
+        Ok(dataset.split_tail(plan.validation_split)?)
+    }
+
+    fn augmentation(&self) -> Result<Augmentation> {
+        let Some(text) = &self.augment else { return Ok(Augmentation::new()) };
+        let path = Path::new(text);
+        let is_file = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+        let augmentation = if is_file {
+            let text = fs::read_to_string(path)
+                .map_err(|error| anyhow!("{}: can't read: {error}", path.display()))?;
+            Augmentation::from_keras_text(&text, path)?
+        } else {
+            Augmentation::from_text(text)?
+        };
+        if self.reading.raw && !augmentation.has_value_range() {
+            return Ok(augmentation.value_range(0.0, 255.0));
+        }
+        Ok(augmentation)
+    }
+
+    fn fit<'a>(&self, plan: &Plan, dataset: &'a Dataset, cx: &Context) -> Result<Fit<'a>> {
         let verbose = if cx.output.quiet { Verbose::Silent } else { Verbose::Auto };
         let mut fit = Fit::new()
-            .epochs(self.epochs as usize)
-            .batch_size(self.batch_size as usize)
-            .validation_split(self.validation_split)
-            .shuffle(!self.no_shuffle)
-            .seed(self.seed)
+            .epochs(plan.epochs)
+            .batch_size(plan.batch_size)
+            .shuffle(plan.shuffle)
+            .seed(plan.seed)
             .class_weight(self.class_weight.iter().copied())
             .verbose(verbose);
         if let Some(weights) = &dataset.sample_weight {
@@ -114,20 +191,51 @@ impl Train {
         }
         Ok(fit)
     }
+}
 
+/// How long and on what is trained, once flags and description are put together.
+struct Plan {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    shuffle: bool,
+    seed: u64,
+}
+
+impl Plan {
     /// What Keras' `History` holds: `epoch`, `history`, `params`.
     fn history_json(&self, history: &History, dataset: &Dataset) -> Result<Value> {
         let values = history.history.iter().map(|(name, values)| (name, values.as_slice()));
-        let rows = dataset.rows()?;
-        let share = if dataset.validation.is_some() { 0.0 } else { self.validation_split };
-        let trained = (rows as f64 * (1.0 - share)).floor() as usize;
-        let steps = trained.div_ceil(self.batch_size as usize);
+        let steps = dataset.rows()?.div_ceil(self.batch_size);
         Ok(json!({
             "epoch": history.epoch,
             "history": named_values(values),
             "params": {"epochs": self.epochs, "steps": steps, "batch_size": self.batch_size},
         }))
     }
+}
+
+/// Tells when samples for validation copy samples that are trained on: what they then measure is
+/// memory.
+fn warn_of_overlap(dataset: &Dataset, cx: &Context) -> Result<()> {
+    let Some(validation) = dataset.validation.as_deref().filter(|_| !cx.output.quiet) else {
+        return Ok(());
+    };
+    let ([(_, training)], [(_, held)]) = (&dataset.inputs[..], &validation.inputs[..]) else {
+        return Ok(());
+    };
+    let found = Overlap::find(training.as_rows(), held.as_rows())?;
+    if let Some((copy, original)) = found.example.filter(|_| found.is_suspect()) {
+        let Overlap { compared, equal, aligned, changed, .. } = found;
+        let others =
+            if aligned == 0 { "the others".to_owned() } else { format!("{aligned} others") };
+        cx.output.note(&format!(
+            "warning: samples for validation copy samples that are trained on: {equal} of {compared} \
+             are equal, {changed} of {others} are rotated, shifted or zoomed (validation sample \
+             {copy} is training sample {original}); what they measure is too good"
+        ));
+    }
+    Ok(())
 }
 
 impl Choices {
@@ -157,11 +265,21 @@ impl Choices {
             compile = compile.optimizer(optimizer.as_str());
         }
         if let Some(metrics) = &self.metrics {
-            let names = metrics.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
-            compile = compile.metrics(names);
+            let names = between_commas(metrics).into_iter().map(str::trim);
+            compile = compile.metrics(names.filter(|name| !name.is_empty()));
         }
         Ok(model.compile(compile)?)
     }
+}
+
+/// The parts of a list; commas within parentheses, those of expressions, don't part it.
+fn between_commas(list: &str) -> Vec<&str> {
+    let mut depth = 0_i32;
+    let parts = list.split(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    parts.collect()
 }
 
 fn class_weight(text: &str) -> Result<(i64, f64), String> {

@@ -32,6 +32,18 @@ fn values_and_derivatives() {
 }
 
 #[test]
+fn flags_stand_before_or_after_eval_and_quiet_means_no_remarks() {
+    let sigmoid = "1/(1+exp(-x))";
+    let after = ["activations", "eval", sigmoid, "--x", "1", "--json", "-q"];
+    let before = ["activations", "-q", "--json", "eval", sigmoid, "--x", "1"];
+    for arguments in [after, before] {
+        let run = rhyton(Path::new("."), &arguments);
+        assert_eq!(run.stderr, "");
+        assert!(run.output().contains("0.731058"));
+    }
+}
+
+#[test]
 fn what_is_no_number_is_a_string() {
     let arguments = ["activations", "eval", "x", "--x", "nan,inf,-inf", "--json"];
     let rows = json(Path::new("."), &arguments);

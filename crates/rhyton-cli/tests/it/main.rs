@@ -4,6 +4,10 @@
 
 mod activations;
 mod compare;
+mod data;
+mod descriptions;
 mod models;
 mod process;
+mod resume;
+mod serve;
 mod surface;

@@ -140,7 +140,7 @@ fn outputs_are_checked_before_the_work() {
     insta::assert_snapshot!(output("out.h5"), @"error: out.h5: expected a file name that ends in .keras");
     insta::assert_snapshot!(output("missing/out.keras"), @"error: missing/out.keras: the folder missing does not exist; create it first");
     insta::assert_snapshot!(train(path, &["--history", "missing/h.json"]), @"error: missing/h.json: the folder missing does not exist; create it first");
-    insta::assert_snapshot!(train(path, &["--validation-split", "1.5"]), @"error: fit: validation_split expected a share that leaves samples on both sides of 20, received 1.5");
+    insta::assert_snapshot!(train(path, &["--validation-split", "1.5"]), @"error: validation_split: expected a fraction that leaves samples on both sides, received 1.5 of 20 samples; use a value between 0 and 1, or more samples");
     assert!(!path.join("out.keras").exists());
     let predict = ["predict", "m.keras", "--input", "x.npz", "--output", "y.txt"];
     insta::assert_snapshot!(rhyton(path, &predict).error(), @"error: y.txt: expected a file name that ends in .npz, .npy, .csv");

@@ -16,6 +16,7 @@ fn help_lists_the_commands() {
       train        Trains a model on data (the train part, if the data has parts) and writes it
       evaluate     Loss and metrics of a model on data (the test part, if the data has parts)
       predict      Writes a model's outputs for the samples of a file (the test part, if the data has parts)
+      serve        Answers requests for predictions over HTTP, in the protocol of TensorFlow Serving
       summary      Prints a model's layers, output shapes and parameters
       convert      Writes a model, or its weights alone, in another format
       diff         Shows how two models, or files of weights, differ
@@ -39,7 +40,7 @@ fn help_lists_the_commands() {
 #[test]
 fn each_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["train", "evaluate", "predict", "convert", "diff", "activations"] {
+    for command in ["train", "evaluate", "predict", "serve", "convert", "diff", "activations"] {
         let text = rhyton(folder.path(), &[command, "-h"]).output();
         insta::assert_snapshot!(format!("help_{command}"), text);
     }

@@ -7,12 +7,12 @@ fn zeros(shape: &[usize]) -> Array {
 }
 
 fn arrays(named: &[(&str, &[usize])]) -> Result<Dataset> {
-    let arrays = named.iter().map(|&(name, shape)| (name.to_owned(), zeros(shape))).collect();
+    let arrays = named.iter().map(|&(name, shape)| (name.to_owned(), zeros(shape)));
     Dataset::from_arrays(Path::new("d.npz"), arrays)
 }
 
 fn names(dataset: &Dataset) -> Vec<String> {
-    dataset.arrays().into_iter().map(|(name, _)| name).collect()
+    dataset.columns().into_iter().map(|(name, _)| name).collect()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn inputs_take_the_models_names_and_shapes() {
     let image = InputShape { name: "pixels", sample: &[Some(28), Some(28), Some(1)] };
     let mut images = arrays(&[("x", &[2, 784]), ("x_val", &[1, 28, 28])]).unwrap();
     images.reshape_inputs_to(&[image]).unwrap();
-    assert_eq!(images.inputs, [("pixels".to_owned(), zeros(&[2, 28, 28, 1]))]);
+    assert_eq!(images.inputs, [("pixels".to_owned(), zeros(&[2, 28, 28, 1]).into())]);
     assert_eq!(images.validation.unwrap().inputs[0].1.shape(), &[1, 28, 28, 1]);
 
     let flag = InputShape { name: "flag", sample: &[Some(1)] };
@@ -91,22 +91,4 @@ fn shapes_fit_or_agree_in_number() {
     assert_eq!(fitted(&[Some(3)], &[9]), None);
     assert_eq!(fitted(&[Some(0)], &[9]), None);
     assert_eq!(fitted(&[], &[1]), Some(vec![]));
-}
-
-#[test]
-fn the_tail_is_for_validation() {
-    let x = Array::from_slice(&[10], &(0..10).collect::<Vec<i32>>()).unwrap();
-    let mut all = Dataset::of(Path::new("d"), x.clone(), Some(x));
-    all.sample_weight = Some(zeros(&[10]));
-    let split = all.clone().split_tail(0.25).unwrap();
-    // floor(10 · 0.75) stay.
-    assert_eq!(split.rows().unwrap(), 7);
-    let tail = split.validation.unwrap();
-    assert_eq!(tail.targets[0].view::<i32>(), &[7, 8, 9]);
-    assert_eq!(tail.sample_weight.as_ref().unwrap().shape(), &[3]);
-    for fraction in [0.0, 1.0, 0.95, -1.0, 2.0, f64::NAN] {
-        assert!(matches!(all.clone().split_tail(fraction), Err(Error::Split { .. })), "{fraction}");
-    }
-    all.validation = Some(Box::new(all.slice(0, 1).unwrap()));
-    assert_eq!(all.clone().split_tail(0.5).unwrap(), all);
 }

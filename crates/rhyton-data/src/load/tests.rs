@@ -4,6 +4,10 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens").join(name)
 }
 
+fn x(set: &Dataset) -> Vec<f32> {
+    set.inputs[0].1.array().unwrap().view::<f32>().to_vec()
+}
+
 fn message(source: impl AsRef<Path>, options: &LoadOptions) -> String {
     load(source, options).unwrap_err().to_string()
 }
@@ -16,10 +20,9 @@ fn digits_are_scaled_unless_raw() {
     assert_eq!(scaled.targets[0].dtype(), DType::I32);
     options.raw = true;
     let raw = load("digits", &options).unwrap();
-    let pixels = |set: &Dataset| set.inputs[0].1.view::<f32>().to_vec();
-    let largest = pixels(&raw).into_iter().fold(0.0, f32::max);
+    let largest = x(&raw).into_iter().fold(0.0, f32::max);
     assert_eq!(largest, 255.0);
-    assert!(pixels(&raw).iter().zip(pixels(&scaled)).all(|(raw, scaled)| raw / 255.0 == scaled));
+    assert!(x(&raw).iter().zip(x(&scaled)).all(|(raw, scaled)| raw / 255.0 == scaled));
 }
 
 #[test]
@@ -34,10 +37,10 @@ fn files_are_known_by_their_content() {
     let folder = tempfile::tempdir().unwrap();
     let idx = folder.path().join("images");
     fs::write(&idx, [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255]).unwrap();
-    assert_eq!(load(&idx, &options).unwrap().inputs[0].1.view::<f32>(), &[0.0, 1.0]);
+    assert_eq!(x(&load(&idx, &options).unwrap()), [0.0, 1.0]);
     fs::write(&idx, "\x7fELF").unwrap();
     let text = message(&idx, &options);
-    insta::assert_snapshot!(&text[text.find("images: ").unwrap()..], @r"images: first bytes: expected an .npz, .npy, .csv or IDX file, received `\x7fELF`; convert the data, e.g. numpy.savez(file, x=images, y=labels)");
+    insta::assert_snapshot!(&text[text.find("images: ").unwrap()..], @r"images: first bytes: expected an .npz, .npy, .csv, IDX, PNG or JPEG file, received `\x7fELF`; convert the data, e.g. numpy.savez(file, x=images, y=labels)");
 }
 
 #[test]
@@ -47,14 +50,14 @@ fn kaggles_digits_are_images() {
     fs::write(&path, "label,pixel0,pixel1\n7,0,255\n3,51,0\n").unwrap();
     let options = LoadOptions::default();
     let set = load(&path, &options).unwrap();
-    assert_eq!(set.inputs[0].1, Array::from_slice(&[2, 2], &[0.0_f32, 1.0, 0.2, 0.0]).unwrap());
-    assert_eq!(set.targets, [Array::from_slice(&[2], &[7_i32, 3]).unwrap()]);
+    assert_eq!((set.inputs[0].1.shape(), x(&set)), (&[2, 2][..], vec![0.0, 1.0, 0.2, 0.0]));
+    assert_eq!(set.targets, [Array::from_slice(&[2], &[7_i32, 3]).unwrap().into()]);
     fs::write(&path, "pixel0\n255\n").unwrap();
     let set = load(&path, &options).unwrap();
-    assert_eq!((set.inputs[0].1.view::<f32>(), set.targets.len()), (&[1.0][..], 0));
+    assert_eq!((x(&set), set.targets.len()), (vec![1.0], 0));
     fs::write(&path, "label,width\n1,255\n").unwrap();
     let set = load(&path, &options).unwrap();
-    assert_eq!((set.inputs[0].1.view::<f32>(), set.targets.len()), (&[255.0][..], 1));
+    assert_eq!((x(&set), set.targets.len()), (vec![255.0], 1));
     fs::write(&path, "label\n1\n").unwrap();
     assert!(message(&path, &options).contains("at least one sample"));
     fs::write(&path, "").unwrap();
@@ -73,7 +76,7 @@ fn named_sets_are_searched_in_the_given_folders_first() {
     fs::write(mnist.join("train-images-idx3-ubyte"), [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 255])
         .unwrap();
     fs::write(mnist.join("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 1, 4]).unwrap();
-    assert_eq!(load("mnist", &options).unwrap().targets[0].view::<i32>(), &[4]);
+    assert_eq!(load("mnist", &options).unwrap().targets[0].array().unwrap().view::<i32>(), &[4]);
     fs::write(mnist.join("train-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 2, 4, 5]).unwrap();
     assert!(message("mnist", &options).contains("`y` has 2 rows but `x` has 1"));
 }

@@ -61,6 +61,19 @@ impl Header {
         Ok((header, header_bytes))
     }
 
+    /// Refuses data of another size than the shape asks for.
+    pub(super) fn expect_bytes(&self, data_bytes: u64, origin: Origin<'_>) -> Result<()> {
+        let needed = origin.size_bytes(self.dtype, &self.shape)?;
+        if needed as u64 == data_bytes {
+            return Ok(());
+        }
+        Err(origin.content(
+            format!("{needed} bytes for {} of shape {:?}", self.dtype, self.shape),
+            format!("{data_bytes} bytes"),
+            "the file is cut off, or holds more than one array; write it again",
+        ))
+    }
+
     /// The shape as the values lie in the file: Fortran order is C order of the reversed shape.
     pub(super) fn stored_shape(&self) -> Vec<usize> {
         let mut shape = self.shape.clone();

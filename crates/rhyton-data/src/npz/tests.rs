@@ -22,6 +22,58 @@ fn stored_and_deflated_members_are_read_in_order() {
 }
 
 #[test]
+fn large_arrays_stay_in_the_file() {
+    let whole = read(&golden("stored")).unwrap();
+    let array = |column: &Column| match column {
+        Column::Array(array) => array.clone(),
+        Column::Stored(stored) => stored.to_array().unwrap(),
+    };
+    let sizes = |name: &str, memory_bytes| -> Vec<(bool, Array)> {
+        let columns = open(&golden(name), memory_bytes).unwrap();
+        columns.iter().map(|(_, column)| (column.array().is_some(), array(column))).collect()
+    };
+    // Each member is a header of 128 bytes and 32 bytes of values.
+    for (memory_bytes, in_memory) in
+        [(0, [false, false]), (160, [true, false]), (320, [true, true])]
+    {
+        let found = sizes("stored", memory_bytes);
+        assert_eq!(found.iter().map(|(memory, _)| *memory).collect::<Vec<_>>(), in_memory);
+        assert!(found.iter().zip(&whole).all(|((_, found), (_, whole))| found == whole));
+    }
+    // Deflated members have no positions.
+    assert!(sizes("deflated", 0).iter().all(|(memory, _)| *memory));
+    let columns = open(&golden("stored"), 0).unwrap();
+    let some = columns[0].1.select(&[3, 0, 1]).unwrap().slice(1, 3).unwrap();
+    assert_eq!(array(&some), whole[0].1.rows(0, 2).unwrap());
+    assert!(columns[0].1.slice(0, 5).is_err() && columns[0].1.select(&[4]).is_err());
+}
+
+#[test]
+fn orders_and_types_of_elements_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder_of_goldens = golden("stored");
+    let goldens = folder_of_goldens.parent().unwrap();
+    for entry in std::fs::read_dir(goldens).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(whole) = npy::read(&path) else { continue };
+        match npy::open(&path, 0).unwrap() {
+            Column::Array(array) => assert_eq!(array, whole),
+            Column::Stored(stored) => assert_eq!(stored.to_array().unwrap(), whole, "{path:?}"),
+        }
+    }
+    let path = folder.path().join("cut.npz");
+    let bytes = std::fs::read(golden("stored")).unwrap();
+    for case in 0..500 {
+        std::fs::write(&path, mutation(&bytes, case)).unwrap();
+        for (_, column) in open(&path, 0).into_iter().flatten() {
+            if let Column::Stored(stored) = column {
+                stored.to_array().ok();
+            }
+        }
+    }
+}
+
+#[test]
 fn another_packing_is_refused() {
     let message = read(&golden("bzip2")).unwrap_err().to_string();
     insta::assert_snapshot!(&message[message.find("bzip2.npz").unwrap()..], @"bzip2.npz: array `x`: expected data that is stored or deflated, received compression method not supported: 12; pack it again, e.g. with numpy.savez_compressed");

@@ -33,6 +33,13 @@ const PREFIXES: &[&str] = &[
     "self",
 ];
 
+/// The name without modules before it: `relu` of `tf.nn.relu`; `None` if one is unknown or none
+/// is there.
+pub fn without_modules(name: &str) -> Option<&str> {
+    let (modules, name) = name.rsplit_once('.')?;
+    modules.split('.').all(|module| PREFIXES.contains(&module)).then_some(name)
+}
+
 /// New names beyond these are reported without suggestions: a hostile text has hundreds.
 const COMPARED_NAMES_MAX: usize = 8;
 
@@ -139,10 +146,12 @@ impl Parser<'_> {
             "pi" => return Ok(self.builder.constant(std::f64::consts::PI)),
             "e" => return Ok(self.builder.constant(std::f64::consts::E)),
             "inf" => return Ok(self.builder.constant(f64::INFINITY)),
-            "nan" => {
+            "True" => return Ok(self.builder.constant(1.0)),
+            "False" => return Ok(self.builder.constant(0.0)),
+            "nan" | "NaN" | "None" => {
                 let kind = ParseErrorKind::Expected {
                     expected: "a number".to_owned(),
-                    received: "`nan`".to_owned(),
+                    received: format!("`{name}`"),
                 };
                 return Err(self.error(kind, span));
             }
@@ -195,8 +204,9 @@ impl Parser<'_> {
     }
 }
 
-/// Whether a free name deserves a word: several letters, and not those of a Greek letter's name.
+/// Whether a free name deserves a word: several letters, and not those of a Greek letter's name;
+/// or `x2`, which may have meant `x²` or `2x`.
 fn looks_new(name: &str) -> bool {
     let letters = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-    letters.chars().count() > 1 && !is_greek_name(letters)
+    letters.chars().count() != 1 && !is_greek_name(letters) || letters == "x"
 }

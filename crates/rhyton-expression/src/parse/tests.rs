@@ -20,7 +20,12 @@ fn pasted_notations_mean_what_their_writers_meant() {
         ("x * sigmoid(𝛽 * x)", "x * sigmoid(beta * x)"),
         ("2(x+1)", "2 * (x + 1)"),
         ("(x+1)(x-1)", "(x + 1) * (x - 1)"),
-        ("x·σ(βx)", "x * sigmoid(betax)"),
+        ("x·σ(βx)", "x * sigmoid(beta * x)"),
+        ("2πx + αβx + β₁𝑥", "2 * pi * x + alpha * beta * x + beta1 * x"),
+        ("θ_max * x", "theta_max * x"),
+        ("1_000x + 1_0.2_5", "1000 * x + 10.25"),
+        ("where((x < -1) | (x > 1) || (x == 0), x, 0)", "where(x < -1 or x > 1 or x == 0, x, 0)"),
+        ("where(x > 0, True, False)", "where(x > 0, 1, 0)"),
         ("x·σ(β·x)", "x * sigmoid(beta * x)"),
         ("-x^2", "-x ^ 2"),
         ("-x**2", "-x ^ 2"),
@@ -58,6 +63,10 @@ fn pasted_notations_mean_what_their_writers_meant() {
         ("0x", "0 * x"),
         ("x > 0", "where(x > 0, 1, 0)"),
         ("x^a(x)^2", "refused"),
+        ("1/βx", "refused"),
+        ("σx", "refused"),
+        ("x > 0 ? x : 0", "refused"),
+        ("x * NaN", "refused"),
     ] {
         if expected == "refused" {
             refused(text);
@@ -98,6 +107,8 @@ fn suspicious_texts_are_reported() {
         warnings("x * sigmoid(bata * x)"),
         ["`bata` is taken as a new parameter with default 1; if `beta` was meant, correct it"]
     );
+    assert_eq!(warnings("x + x2"), ["`x2` is taken as a new parameter with default 1"]);
+    assert_eq!(warnings("x + _000"), ["`_000` is taken as a new parameter with default 1"]);
     assert_eq!(warnings("t = x + 1; x"), ["`t` is never used"]);
     assert_eq!(warnings("3"), ["the value does not depend on `x`"]);
 }

@@ -58,6 +58,19 @@ pub(super) fn letter(c: char) -> Option<Letter> {
     })
 }
 
+/// A name in the letters that definitions are kept in: `beta1` of `β₁`.
+pub fn ascii_name(name: &str) -> String {
+    let mut ascii = String::new();
+    for c in name.chars() {
+        match letter(c) {
+            Some(Letter::Latin(letter)) => ascii.push(letter),
+            Some(Letter::Greek(name)) => ascii.push_str(name),
+            None => ascii.push(name_digit(c).unwrap_or(c)),
+        }
+    }
+    ascii
+}
+
 /// A decimal digit, plain or mathematical.
 pub(super) fn digit(c: char) -> Option<char> {
     match c {

@@ -144,3 +144,27 @@ fn unknown_parameters_are_named() {
     assert!(f.with_default("beta", f64::NAN).is_err());
     assert_eq!(f.with_default("beta", 2.0).unwrap().parameters()[0].default, 2.0);
 }
+
+#[test]
+fn a_branch_that_is_flat_stays_flat_under_what_is_steep_there() {
+    for text in [
+        "sqrt(max(x, 0))",
+        "sqrt(relu(x))",
+        "relu(x) ^ 0.5",
+        "sqrt(2 * relu(x))",
+        "sqrt(-min(-x, 0))",
+        "log(1 + rsqrt(where(x > 0, where(x > 9, 3, x), 0)))",
+        "x * rsqrt(where(x > 0, x, 0))",
+    ] {
+        let f = Expression::parse(text).unwrap();
+        let slope = f.derivative(Variable::Input).unwrap();
+        let flat = slope.evaluate(-2.0, &[]);
+        assert!(flat == 0.0 || text.starts_with("x *") && flat.is_infinite(), "{text}: {flat}");
+        assert_near(finite_difference(|x| f.evaluate(x, &[]), 1.5), slope.evaluate(1.5, &[]), text);
+    }
+    // The derivative of a long chain grows with its length, not its square.
+    let links: Vec<String> = (1..150).map(|i| format!("t{i} = relu(t{})", i - 1)).collect();
+    let chain =
+        Expression::parse(&format!("t0 = sqrt(relu(x)); {}; t149 * x", links.join("; "))).unwrap();
+    assert!(chain.derivative(Variable::Input).unwrap().nodes().len() < 2_000);
+}

@@ -2,14 +2,22 @@ use super::arithmetic::maximum;
 use super::functions::{exp, log, sigmoid};
 use super::reductions::{max, sum};
 use super::shaping::{one_axis, slice_axis, stop_gradient};
-use crate::{Argument, Arguments, Dim, Error, Operation, Result, Tensor};
+use crate::{Argument, Arguments, Composite, Dim, Error, Operation, Result, Tensor};
 
 /// Keras' activations that are no function of one element, and relu, which graphs use everywhere.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Relu", module: "keras.src.ops.nn", call: call_relu },
-    Operation { class_name: "Softmax", module: "keras.src.ops.nn", call: call_softmax },
-    Operation { class_name: "LogSoftmax", module: "keras.src.ops.nn", call: call_log_softmax },
-    Operation { class_name: "Glu", module: "keras.src.ops.nn", call: call_glu },
+    Operation { class_name: "Relu", module: "keras.src.ops.nn", call: Composite::One(call_relu) },
+    Operation {
+        class_name: "Softmax",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_softmax),
+    },
+    Operation {
+        class_name: "LogSoftmax",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_log_softmax),
+    },
+    Operation { class_name: "Glu", module: "keras.src.ops.nn", call: Composite::One(call_glu) },
 ];
 
 /// max(0, x), with derivative 0 at 0.

@@ -1,7 +1,7 @@
 use rhyton_tensor::{Array, DType, result_type};
 
 use super::shaping::{broadcast_to, cast};
-use crate::{Argument, Arguments, Binary, Error, Operand, Operation, Result, Tensor};
+use crate::{Argument, Arguments, Binary, Composite, Error, Operand, Operation, Result, Tensor};
 
 macro_rules! arithmetic {
     ($($(#[$doc:meta])* $function:ident $class:literal $constant:ident $primitive:expr;)*) => {
@@ -24,7 +24,7 @@ macro_rules! arithmetic {
         pub(crate) const OPERATIONS: &[Operation] = &[$(Operation {
             class_name: $class,
             module: "keras.src.ops.numpy",
-            call: |arguments| combine($primitive, arguments),
+            call: Composite::One(|arguments| combine($primitive, arguments)),
         },)*];
     };
 }

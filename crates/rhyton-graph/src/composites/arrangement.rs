@@ -3,17 +3,47 @@ use super::shaping::{
     slice_axis, to_integers, transpose,
 };
 use super::take;
-use crate::{Argument, Arguments, Dim, Error, Operation, Result, Reverse, Shape, Tensor};
+use crate::{
+    Argument, Arguments, Composite, Dim, Error, Operation, Result, Reverse, Shape, Tensor,
+};
 
 /// Keras' operations that put elements in other places or repeat them.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Repeat", module: "keras.src.ops.numpy", call: call_repeat },
-    Operation { class_name: "Tile", module: "keras.src.ops.numpy", call: call_tile },
-    Operation { class_name: "Stack", module: "keras.src.ops.numpy", call: call_stack },
-    Operation { class_name: "Flip", module: "keras.src.ops.numpy", call: call_flip },
-    Operation { class_name: "Roll", module: "keras.src.ops.numpy", call: call_roll },
-    Operation { class_name: "Moveaxis", module: "keras.src.ops.numpy", call: call_moveaxis },
-    Operation { class_name: "Swapaxes", module: "keras.src.ops.numpy", call: call_swapaxes },
+    Operation {
+        class_name: "Repeat",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_repeat),
+    },
+    Operation {
+        class_name: "Tile",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_tile),
+    },
+    Operation {
+        class_name: "Stack",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_stack),
+    },
+    Operation {
+        class_name: "Flip",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_flip),
+    },
+    Operation {
+        class_name: "Roll",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_roll),
+    },
+    Operation {
+        class_name: "Moveaxis",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_moveaxis),
+    },
+    Operation {
+        class_name: "Swapaxes",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_swapaxes),
+    },
 ];
 
 fn axis_argument(axis: Option<isize>) -> Argument {

@@ -1,10 +1,10 @@
 use super::arithmetic::weak;
 use super::{maximum, minimum};
-use crate::{Argument, Arguments, Operand, Operation, Result, Tensor};
+use crate::{Argument, Arguments, Composite, Operand, Operation, Result, Tensor};
 
 /// Keras' limits on both sides.
 pub(crate) const OPERATIONS: &[Operation] =
-    &[Operation { class_name: "Clip", module: "keras.src.ops.numpy", call }];
+    &[Operation { class_name: "Clip", module: "keras.src.ops.numpy", call: Composite::One(call) }];
 
 /// x, but at least the number `x_min` and at most the number `x_max`; NaN stays NaN. At a limit the
 /// gradient still goes to x.

@@ -1,9 +1,11 @@
-use rhyton_tensor::{DType, result_type};
+use rhyton_tensor::{Array, DType, result_type};
 
-use super::arithmetic::{bitwise_and, bitwise_or, meet, weak};
+use super::arithmetic::{bitwise_and, bitwise_or, bitwise_xor, meet, weak};
 use super::functions::bitwise_not;
 use super::shaping::{broadcast_to, cast};
-use crate::{Argument, Arguments, Compare, Error, Operand, Operation, Result, Select, Tensor};
+use crate::{
+    Argument, Arguments, Compare, Composite, Error, Operand, Operation, Result, Select, Tensor,
+};
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $function:ident $class:ident;)*) => {
@@ -23,12 +25,12 @@ macro_rules! comparisons {
         pub(crate) const OPERATIONS: &[Operation] = &[$(Operation {
             class_name: stringify!($class),
             module: "keras.src.ops.numpy",
-            call: |arguments| {
+            call: Composite::One(|arguments| {
                 let (a, b) = meet(stringify!($function), arguments)?;
                 Tensor::emit(Compare::$class, &[&a, &b]).checked()
-            },
+            }),
         },)*
-        Operation { class_name: "Where", module: "keras.src.ops.numpy", call: choose }];
+        Operation { class_name: "Where", module: "keras.src.ops.numpy", call: Composite::One(choose) }];
     };
 }
 
@@ -76,6 +78,50 @@ pub fn logical_or(a: &Tensor, b: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logical_not(x: &Tensor) -> Tensor {
     bitwise_not(cast(x, DType::Bool))
+}
+
+/// Keras' logic: numbers hold when they are not 0.
+pub(crate) const LOGICAL: &[Operation] = &[
+    Operation {
+        class_name: "LogicalAnd",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(|arguments| logical(bitwise_and, arguments)),
+    },
+    Operation {
+        class_name: "LogicalOr",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(|arguments| logical(bitwise_or, arguments)),
+    },
+    Operation {
+        class_name: "LogicalXor",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(|arguments| logical(bitwise_xor, arguments)),
+    },
+    Operation {
+        class_name: "LogicalNot",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(|arguments| {
+            bitwise_not(cast(arguments.tensor("logical_not", 0)?, DType::Bool)).checked()
+        }),
+    },
+];
+
+fn logical(bits: fn(Tensor, Tensor) -> Tensor, arguments: &Arguments) -> Result<Tensor> {
+    let side =
+        |place| match (arguments.get("logical", place)?, arguments.get("logical", 1 - place)?) {
+            (Argument::Tensor(tensor), _) => cast(tensor, DType::Bool).checked(),
+            (constant, Argument::Tensor(other)) => {
+                let holds = match constant {
+                    Argument::Bool(flag) => Some(*flag),
+                    other => other.number().map(|number| number != 0.0),
+                };
+                let refuse =
+                    || Error::argument("logical", "operand", "a flag", format!("{constant:?}"));
+                Ok(other.constant(Array::from_bools(&[], &[holds.ok_or_else(refuse)?])?))
+            }
+            (one, _) => Err(Error::argument("logical", "operands", "a tensor", format!("{one:?}"))),
+        };
+    bits(side(0)?, side(1)?).checked()
 }
 
 fn choose(arguments: &Arguments) -> Result<Tensor> {

@@ -1,16 +1,28 @@
 use super::shaping::{cast, reshape_to};
 use super::spatial::{Options, amounts, spatial_sizes};
 use crate::{
-    Argument, Arguments, Convolution, ConvolutionInputGradient, ConvolutionWindow, DataFormat, Dim,
-    Error, Operation, Padding, Result, Shape, Tensor,
+    Argument, Arguments, Composite, Convolution, ConvolutionInputGradient, ConvolutionWindow,
+    DataFormat, Dim, Error, Operation, Padding, Result, Shape, Tensor,
 };
 
 /// Keras' convolutions.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Conv", module: "keras.src.ops.nn", call: call_conv },
-    Operation { class_name: "DepthwiseConv", module: "keras.src.ops.nn", call: call_depthwise },
-    Operation { class_name: "SeparableConv", module: "keras.src.ops.nn", call: call_separable },
-    Operation { class_name: "ConvTranspose", module: "keras.src.ops.nn", call: call_transpose },
+    Operation { class_name: "Conv", module: "keras.src.ops.nn", call: Composite::One(call_conv) },
+    Operation {
+        class_name: "DepthwiseConv",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_depthwise),
+    },
+    Operation {
+        class_name: "SeparableConv",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_separable),
+    },
+    Operation {
+        class_name: "ConvTranspose",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_transpose),
+    },
 ];
 
 /// How a kernel slides over the spatial axes of its inputs.

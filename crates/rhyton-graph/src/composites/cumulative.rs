@@ -2,12 +2,22 @@ use rhyton_tensor::DType;
 
 use super::concatenate;
 use super::shaping::{cast, flatten, one_axis, slice_axis};
-use crate::{Argument, Arguments, Cumulative, Dim, Error, Operation, Result, Tensor, multiply};
+use crate::{
+    Argument, Arguments, Composite, Cumulative, Dim, Error, Operation, Result, Tensor, multiply,
+};
 
 /// Keras' running sums and products.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Cumsum", module: "keras.src.ops.numpy", call: call_sum },
-    Operation { class_name: "Cumprod", module: "keras.src.ops.numpy", call: call_product },
+    Operation {
+        class_name: "Cumsum",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_sum),
+    },
+    Operation {
+        class_name: "Cumprod",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_product),
+    },
 ];
 
 /// The sums up to each element along an axis, its own included; `None` takes all elements in one

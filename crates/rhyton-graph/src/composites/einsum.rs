@@ -5,11 +5,14 @@ use rhyton_tensor::{DType, result_type};
 use super::comparison::{equal, select};
 use super::indexing::iota_like;
 use super::shaping::{cast, reshape_to, transpose, zeros_like};
-use crate::{Argument, Arguments, Dim, Dot, Error, Operation, Result, Tensor, sum_axes};
+use crate::{Argument, Arguments, Composite, Dim, Dot, Error, Operation, Result, Tensor, sum_axes};
 
 /// Keras' products by equation.
-pub(crate) const OPERATIONS: &[Operation] =
-    &[Operation { class_name: "Einsum", module: "keras.src.ops.numpy", call }];
+pub(crate) const OPERATIONS: &[Operation] = &[Operation {
+    class_name: "Einsum",
+    module: "keras.src.ops.numpy",
+    call: Composite::One(call),
+}];
 
 const NAME: &str = "einsum";
 

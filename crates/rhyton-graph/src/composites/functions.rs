@@ -1,7 +1,7 @@
 use rhyton_tensor::DType;
 
 use super::shaping::cast;
-use crate::{Arguments, Operand, Operation, Result, Tensor, Unary};
+use crate::{Argument, Arguments, Composite, Operand, Operation, Result, Tensor, Unary};
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $function:ident $class:literal $module:literal $primitive:ident;)*) => {
@@ -21,7 +21,7 @@ macro_rules! functions {
         pub(super) const OPERATIONS: &[Operation] = &[$(Operation {
             class_name: $class,
             module: concat!("keras.src.ops.", $module),
-            call: |arguments| call(Unary::$primitive, arguments),
+            call: Composite::One(|arguments| call(Unary::$primitive, arguments)),
         },)*];
     };
 }
@@ -101,14 +101,22 @@ pub fn square(x: impl Operand) -> Tensor {
 pub(super) const COMPOSED: &[Operation] = &[Operation {
     class_name: "Square",
     module: "keras.src.ops.numpy",
-    call: |arguments| {
+    call: Composite::One(|arguments| {
         let x = arguments.tensor("square", 0)?;
         (x * x).checked()
-    },
+    }),
 }];
 
 fn call(primitive: Unary, arguments: &Arguments) -> Result<Tensor> {
     let x = arguments.tensor("function", 0)?;
+    if let (Unary::Round, Argument::Integer(decimals)) =
+        (primitive, arguments.attribute("decimals", 1))
+        && *decimals != 0
+    {
+        let factor = 10_f64.powi((*decimals).clamp(-38, 38) as i32);
+        let float = if x.dtype().is_float() { x.clone() } else { cast(x, DType::F32) };
+        return cast(&(round(float * factor) / factor), x.dtype()).checked();
+    }
     let keeps_integers = matches!(
         primitive,
         Unary::Negative

@@ -1,17 +1,33 @@
-use rhyton_tensor::DType;
+use rhyton_tensor::{Array, DType};
 
 use super::comparison::{equal, greater_equal, less, logical_or, where_};
 use super::shaping::{
-    broadcast_in_dim, cast, dimension, expand_dims, flatten, one_axis, reshape_to, transpose,
+    broadcast_in_dim, cast, dimension, expand_dims, flatten, one_axis, reshape_to, to_integers,
+    transpose,
 };
 use crate::{
-    Argument, Arguments, Dim, Error, Gather, Iota, Operation, Result, Scatter, Scattering, Shape,
-    Tensor,
+    Argument, Arguments, Composite, Dim, Error, Gather, Iota, Operation, Result, Scatter,
+    Scattering, Shape, Tensor,
 };
 
 /// Keras' operations on indices.
-pub(crate) const OPERATIONS: &[Operation] =
-    &[Operation { class_name: "TakeAlongAxis", module: "keras.src.ops.numpy", call: call_along }];
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation {
+        class_name: "TakeAlongAxis",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_along),
+    },
+    Operation {
+        class_name: "Take",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_take),
+    },
+    Operation {
+        class_name: "OneHot",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_one_hot),
+    },
+];
 
 /// Each element's own index along an axis of the tensor, in the same program.
 #[track_caller]
@@ -48,6 +64,52 @@ pub fn take_along_axis(x: &Tensor, indices: &Tensor, axis: isize) -> Tensor {
     let axis = Argument::Integer(axis as i64);
     let operands = [x.to_argument(), indices.to_argument()];
     OPERATIONS[0].apply(Arguments::of(operands).with("axis", axis))
+}
+
+/// Keras' `take`: negative indices count from the end, no axis means all elements in one line.
+fn call_take(arguments: &Arguments) -> Result<Tensor> {
+    const NAME: &str = "take";
+    let x = arguments.tensor(NAME, 0)?;
+    let (x, axis) = match arguments.attribute("axis", 2) {
+        Argument::None => (flatten(NAME, x)?, 0),
+        given => (x.clone(), x.shape().axis(NAME, one_axis(NAME, given, -1)?)?),
+    };
+    let indices = match arguments.get(NAME, 1)? {
+        Argument::Tensor(indices) => cast(indices, DType::I32),
+        given => {
+            let numbers = to_integers(NAME, "indices", given)?;
+            let refuse = |_too_large| {
+                Error::argument(NAME, "indices", "numbers of int32", format!("{numbers:?}"))
+            };
+            let places: Vec<i32> =
+                numbers.iter().map(|&n| i32::try_from(n).map_err(refuse)).collect::<Result<_>>()?;
+            let list = [places.len()];
+            let shape: &[usize] = if matches!(given, Argument::List(_)) { &list } else { &[] };
+            x.constant(Array::from_slice(shape, &places)?)
+        }
+    };
+    let length = dimension(&x, axis);
+    let indices = where_(less(&indices, 0), &indices + &length, &indices);
+    take(&x, &indices, axis).checked()
+}
+
+/// Keras' `one_hot`, the classes on any axis.
+fn call_one_hot(arguments: &Arguments) -> Result<Tensor> {
+    const NAME: &str = "one_hot";
+    let labels = arguments.tensor(NAME, 0)?;
+    let given = arguments.attribute("num_classes", 1);
+    let classes = given.number().filter(|n| *n >= 0.0 && *n <= f64::from(i32::MAX));
+    let refuse = || Error::argument(NAME, "num_classes", "a whole number", format!("{given:?}"));
+    let dtype = match arguments.attribute("dtype", usize::MAX) {
+        Argument::Text(name) => name.parse()?,
+        _ => DType::F32,
+    };
+    let rows = one_hot(labels, classes.ok_or_else(refuse)? as usize, dtype).checked()?;
+    let axis = one_axis(NAME, arguments.attribute("axis", 2), -1)?;
+    let axis = rows.shape().axis(NAME, axis)?;
+    let mut order: Vec<usize> = (0..labels.rank()).collect();
+    order.insert(axis, labels.rank());
+    transpose(&rows, &order).checked()
 }
 
 fn call_along(arguments: &Arguments) -> Result<Tensor> {
@@ -97,4 +159,41 @@ pub fn scatter_add(base: &Tensor, indices: &Tensor, updates: &Tensor, axis: usiz
 #[track_caller]
 pub fn scatter_set(base: &Tensor, indices: &Tensor, updates: &Tensor, axis: usize) -> Tensor {
     Tensor::emit(Scatter { scattering: Scattering::Set, axis }, &[base, indices, updates])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval;
+
+    /// `keras.ops.take` and `one_hot` of Keras 3.15.1.
+    #[test]
+    fn indices_count_from_the_end_and_classes_take_any_axis() {
+        let x = Array::from_slice(&[2, 3], &[1_i32, 2, 3, 4, 5, 6]).unwrap();
+        let found = eval(
+            |x| {
+                let list = [Argument::Integer(-1), Argument::Integer(0)];
+                let take = |indices, axis| {
+                    let arguments = Arguments::of([x[0].to_argument(), indices]);
+                    OPERATIONS[1].apply(arguments.with("axis", axis))
+                };
+                let hot = Arguments::of([x[0].to_argument()])
+                    .with("num_classes", Argument::Integer(4))
+                    .with("axis", Argument::Integer(0));
+                vec![
+                    take(Argument::List(list.to_vec()), Argument::Integer(1)),
+                    take(Argument::Integer(1), Argument::None),
+                    OPERATIONS[2].apply(hot),
+                ]
+            },
+            &[&x],
+        )
+        .unwrap();
+        assert_eq!((found[0].shape(), found[0].view::<i32>()), (&[2, 2][..], &[3, 1, 6, 4][..]));
+        assert_eq!((found[1].shape(), found[1].view::<i32>()), (&[][..], &[2][..]));
+        assert_eq!(found[2].shape(), [4, 2, 3]);
+        let places: Vec<usize> =
+            (0..24).filter(|&place| found[2].view::<f32>()[place] == 1.0).collect();
+        assert_eq!(places, [6, 13, 20]);
+    }
 }

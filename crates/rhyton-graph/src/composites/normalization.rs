@@ -3,15 +3,31 @@ use rhyton_tensor::{DType, result_type};
 use super::functions::{absolute, rsqrt, sqrt, square};
 use super::shaping::{cast, integers, reshape_to, to_integers};
 use super::{maximum, mean, minimum, power, sum, variance};
-use crate::{Argument, Arguments, Dim, Error, Operation, Result, Shape, Tensor};
+use crate::{Argument, Arguments, Composite, Dim, Error, Operation, Result, Shape, Tensor};
 
 /// Keras' normalizations.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Normalize", module: "keras.src.ops.nn", call: call_normalize },
-    Operation { class_name: "BatchNorm", module: "keras.src.ops.nn", call: call_batch },
-    Operation { class_name: "LayerNorm", module: "keras.src.ops.nn", call: call_layer },
-    Operation { class_name: "RMSNorm", module: "keras.src.ops.nn", call: call_rms },
-    Operation { class_name: "Norm", module: "keras.src.ops.linalg", call: call_norm },
+    Operation {
+        class_name: "Normalize",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_normalize),
+    },
+    Operation {
+        class_name: "BatchNorm",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_batch),
+    },
+    Operation {
+        class_name: "LayerNorm",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_layer),
+    },
+    Operation { class_name: "RMSNorm", module: "keras.src.ops.nn", call: Composite::One(call_rms) },
+    Operation {
+        class_name: "Norm",
+        module: "keras.src.ops.linalg",
+        call: Composite::One(call_norm),
+    },
 ];
 
 /// Keras' fuzz factor.

@@ -1,11 +1,19 @@
 use super::indexing::take_along_axis;
 use super::shaping::{flatten, one_axis, slice_axis};
-use crate::{Argsort, Argument, Arguments, Dim, Error, Operation, Result, Sort, Tensor};
+use crate::{Argsort, Argument, Arguments, Composite, Dim, Error, Operation, Result, Sort, Tensor};
 
 /// Keras' sorting.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Sort", module: "keras.src.ops.numpy", call: call_sort },
-    Operation { class_name: "Argsort", module: "keras.src.ops.numpy", call: call_argsort },
+    Operation {
+        class_name: "Sort",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_sort),
+    },
+    Operation {
+        class_name: "Argsort",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_argsort),
+    },
 ];
 
 /// The elements along an axis in rising order; NaN comes last. `None` sorts all in one line.

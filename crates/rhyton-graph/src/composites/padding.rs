@@ -1,10 +1,10 @@
 use super::arithmetic::weak;
 use super::shaping::{concatenate, slice_axis, to_integers};
-use crate::{Argument, Arguments, Dim, Error, Operation, Pad, Result, Reverse, Tensor};
+use crate::{Argument, Arguments, Composite, Dim, Error, Operation, Pad, Result, Reverse, Tensor};
 
 /// Keras' padding.
 pub(crate) const OPERATIONS: &[Operation] =
-    &[Operation { class_name: "Pad", module: "keras.src.ops.numpy", call }];
+    &[Operation { class_name: "Pad", module: "keras.src.ops.numpy", call: Composite::One(call) }];
 
 choice! {
     /// What stands in the places that [`pad`] adds.

@@ -3,14 +3,18 @@ use rhyton_tensor::{Array, DType};
 use super::shaping::{broadcast_in_dim, cast};
 use super::spatial::{Options, amounts, spatial_sizes};
 use crate::{
-    Argument, Arguments, DataFormat, Error, Operation, Padding, Result, Tensor, Window,
+    Argument, Arguments, Composite, DataFormat, Error, Operation, Padding, Result, Tensor, Window,
     WindowReduce, WindowReduction,
 };
 
 /// Keras' pooling.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "MaxPool", module: "keras.src.ops.nn", call: call_max },
-    Operation { class_name: "AveragePool", module: "keras.src.ops.nn", call: call_average },
+    Operation { class_name: "MaxPool", module: "keras.src.ops.nn", call: Composite::One(call_max) },
+    Operation {
+        class_name: "AveragePool",
+        module: "keras.src.ops.nn",
+        call: Composite::One(call_average),
+    },
 ];
 
 /// The maximum of each channel over windows of `pool_size` along the spatial axes; padding never

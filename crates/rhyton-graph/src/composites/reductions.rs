@@ -1,13 +1,14 @@
 use rhyton_tensor::{Array, DType};
 
+use super::arithmetic::{maximum, minimum, weak};
 use super::functions::{exp, log, sqrt, square};
 use super::shaping::{
     cast, dimension, expand_dims, flatten, integers, one_axis, reshape_to, stop_gradient,
     to_integers,
 };
 use crate::{
-    ArgReduce, ArgReduction, Argument, Arguments, Dim, Error, Operation, Reduce, Reduction, Result,
-    Tensor,
+    ArgReduce, ArgReduction, Argument, Arguments, Composite, Dim, Error, Operation, Reduce,
+    Reduction, Result, Tensor,
 };
 
 macro_rules! reductions {
@@ -38,17 +39,17 @@ macro_rules! reductions {
                 } else {
                     "keras.src.ops.numpy"
                 },
-                call: |arguments| call(Place::$class, arguments),
+                call: Composite::One(|arguments| call(Place::$class, arguments)),
             },)*
             Operation {
                 class_name: "Argmax",
                 module: "keras.src.ops.numpy",
-                call: |arguments| call_position(ArgReduction::Maximum, arguments),
+                call: Composite::One(|arguments| call_position(ArgReduction::Maximum, arguments)),
             },
             Operation {
                 class_name: "Argmin",
                 module: "keras.src.ops.numpy",
-                call: |arguments| call_position(ArgReduction::Minimum, arguments),
+                call: Composite::One(|arguments| call_position(ArgReduction::Minimum, arguments)),
             },
         ];
     };
@@ -111,7 +112,16 @@ fn call(place: Place, arguments: &Arguments) -> Result<Tensor> {
         given => rising_axes(x, &to_integers("reduction", "axis", given)?)?,
     };
     let keepdims = matches!(arguments.attribute("keepdims", 2), Argument::Bool(true));
-    let reduced = reduce(place, x, &axes)?;
+    let mut reduced = reduce(place, x, &axes)?;
+    let initial = arguments.attribute("initial", usize::MAX);
+    if !matches!(initial, Argument::None) {
+        let (value, initial) = weak("reduction", &reduced, initial)?;
+        reduced = match place {
+            Place::Max => maximum(value, initial).checked()?,
+            Place::Min => minimum(value, initial).checked()?,
+            _ => return Err(Error::argument("reduction", "initial", "none", "a number")),
+        };
+    }
     if !keepdims {
         return Ok(reduced);
     }

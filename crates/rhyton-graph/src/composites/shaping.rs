@@ -1,19 +1,43 @@
 use rhyton_tensor::{Array, DType};
 
 use crate::{
-    Argument, Arguments, Broadcast, Cast, Concatenate, Dim, Dimension, Error, Operation, Reshape,
-    Result, Shape, Slice, StopGradient, Tap, Tensor, Transpose,
+    Argument, Arguments, Broadcast, Cast, Composite, Concatenate, Dim, Dimension, Error, Operation,
+    Reshape, Result, Shape, Slice, StopGradient, Tap, Tensor, Transpose,
 };
 
 /// Keras' operations that only move or retype elements.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Reshape", module: "keras.src.ops.numpy", call: call_reshape },
-    Operation { class_name: "Transpose", module: "keras.src.ops.numpy", call: call_transpose },
-    Operation { class_name: "Concatenate", module: "keras.src.ops.numpy", call: call_concatenate },
-    Operation { class_name: "ExpandDims", module: "keras.src.ops.numpy", call: call_expand_dims },
-    Operation { class_name: "Squeeze", module: "keras.src.ops.numpy", call: call_squeeze },
-    Operation { class_name: "Cast", module: "keras.src.ops.core", call: call_cast },
-    Operation { class_name: "StopGradient", module: "keras.src.ops.core", call: call_stop },
+    Operation {
+        class_name: "Reshape",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_reshape),
+    },
+    Operation {
+        class_name: "Transpose",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_transpose),
+    },
+    Operation {
+        class_name: "Concatenate",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_concatenate),
+    },
+    Operation {
+        class_name: "ExpandDims",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_expand_dims),
+    },
+    Operation {
+        class_name: "Squeeze",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_squeeze),
+    },
+    Operation { class_name: "Cast", module: "keras.src.ops.core", call: Composite::One(call_cast) },
+    Operation {
+        class_name: "StopGradient",
+        module: "keras.src.ops.core",
+        call: Composite::One(call_stop),
+    },
 ];
 
 /// The same elements under another shape; one size may be −1, which takes what remains. The batch
@@ -243,16 +267,24 @@ fn call_concatenate(arguments: &Arguments) -> Result<Tensor> {
 
 fn call_expand_dims(arguments: &Arguments) -> Result<Tensor> {
     let x = arguments.tensor("expand_dims", 0)?;
-    let axis = one_axis("expand_dims", arguments.attribute("axis", 1), 0)?;
-    let rank = x.rank() as isize + 1;
-    let place = if axis < 0 { axis + rank } else { axis };
-    if !(0..rank).contains(&place) {
-        let expected = format!("a number in [-{rank}, {rank})");
-        return Err(Error::argument("expand_dims", "axis", expected, axis));
+    let given = match arguments.attribute("axis", 1) {
+        Argument::None => vec![0],
+        given => to_integers("expand_dims", "axis", given)?,
+    };
+    let rank = (x.rank() + given.len()) as isize;
+    let mut places = Vec::new();
+    for axis in given {
+        let place = if axis < 0 { axis + rank } else { axis };
+        if !(0..rank).contains(&place) || places.contains(&place) {
+            let expected = format!("numbers in [-{rank}, {rank}), each place once");
+            return Err(Error::argument("expand_dims", "axis", expected, axis));
+        }
+        places.push(place);
     }
-    let mut dims = x.shape().to_vec();
-    dims.insert(place as usize, Dim::ONE);
-    reshape_to(x, dims).checked()
+    let mut old = x.shape().iter();
+    let is_new = |place: isize| places.contains(&place).then_some(Dim::ONE);
+    let dims = (0..rank).filter_map(|place| is_new(place).or_else(|| old.next().copied()));
+    reshape_to(x, dims.collect::<Shape>()).checked()
 }
 
 fn call_squeeze(arguments: &Arguments) -> Result<Tensor> {
@@ -261,14 +293,16 @@ fn call_squeeze(arguments: &Arguments) -> Result<Tensor> {
     match arguments.attribute("axis", 1) {
         Argument::None => dims.retain(|&dim| dim != Dim::ONE),
         given => {
-            let axis = x.shape().axis("squeeze", one_axis("squeeze", given, 0)?)?;
-            if dims.remove(axis) != Dim::ONE {
-                return Err(Error::shape(
-                    "squeeze",
-                    "x",
-                    format!("size 1 at axis {axis}"),
-                    x.shape(),
-                ));
+            let axes = to_integers("squeeze", "axis", given)?;
+            let counted = axes.iter().map(|&axis| x.shape().axis("squeeze", axis));
+            let mut axes = counted.collect::<Result<Vec<_>>>()?;
+            axes.sort_unstable();
+            axes.dedup();
+            for &axis in axes.iter().rev() {
+                if dims.remove(axis) != Dim::ONE {
+                    let expected = format!("size 1 at axis {axis}");
+                    return Err(Error::shape("squeeze", "x", expected, x.shape()));
+                }
             }
         }
     }

@@ -6,17 +6,45 @@ use super::arithmetic::{maximum, power};
 use super::comparison::{equal, less, select};
 use super::functions::{absolute, erf, erfc, exp, isnan, log, softplus, sqrt};
 use super::shaping::{cast, ones_like};
-use crate::{Arguments, Operand, Operation, Result, Tensor, custom_gradient, minimum};
+use crate::{Arguments, Composite, Operand, Operation, Result, Tensor, custom_gradient, minimum};
 
 /// Keras' functions that are made of others.
 pub(crate) const OPERATIONS: &[Operation] = &[
-    Operation { class_name: "Log2", module: "keras.src.ops.numpy", call: call_log2 },
-    Operation { class_name: "Log10", module: "keras.src.ops.numpy", call: call_log10 },
-    Operation { class_name: "Exp2", module: "keras.src.ops.numpy", call: call_exp2 },
-    Operation { class_name: "Isfinite", module: "keras.src.ops.numpy", call: call_isfinite },
-    Operation { class_name: "Isinf", module: "keras.src.ops.numpy", call: call_isinf },
-    Operation { class_name: "Logaddexp", module: "keras.src.ops.numpy", call: call_logaddexp },
-    Operation { class_name: "Erfinv", module: "keras.src.ops.math", call: call_erfinv },
+    Operation {
+        class_name: "Log2",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_log2),
+    },
+    Operation {
+        class_name: "Log10",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_log10),
+    },
+    Operation {
+        class_name: "Exp2",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_exp2),
+    },
+    Operation {
+        class_name: "Isfinite",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_isfinite),
+    },
+    Operation {
+        class_name: "Isinf",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_isinf),
+    },
+    Operation {
+        class_name: "Logaddexp",
+        module: "keras.src.ops.numpy",
+        call: Composite::One(call_logaddexp),
+    },
+    Operation {
+        class_name: "Erfinv",
+        module: "keras.src.ops.math",
+        call: Composite::One(call_erfinv),
+    },
 ];
 
 /// log₂ x; integers as float32.

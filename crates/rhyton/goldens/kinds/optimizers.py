@@ -13,6 +13,8 @@ def case(name, config):
     start = [draw.normal(size=shape).astype("float32") for shape in [(3, 2), (2,)]]
     if isinstance(config.get("learning_rate"), dict):
         config["learning_rate"] = keras.optimizers.schedules.deserialize(config["learning_rate"])
+    if "inner_optimizer" in config:
+        config["inner_optimizer"] = keras.optimizers.get(config["inner_optimizer"])
     optimizer = getattr(keras.optimizers, name)(**config)
     variables = [keras.Variable(value) for value in start]
     record = {"start": [tensor(value) for value in start], "gradients": [], "steps": []}

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rhyton_expression::Expression;
+use rhyton_expression::{Expression, ascii_name};
 
 use super::{BuiltIn, Definition, Parameter, lookup};
 use crate::objects::nearest;
@@ -26,7 +26,8 @@ impl Bound {
     }
 
     pub(crate) fn with(mut self, name: &str, value: Parameter) -> Result<Self> {
-        let found = self.parameters.iter().position(|(known, _)| known == name);
+        let place = |name: &str| self.parameters.iter().position(|(known, _)| known == name);
+        let found = place(name).or_else(|| place(&ascii_name(name)));
         let Some(place) = found else {
             let names: Vec<&str> = self.parameters.iter().map(|(n, _)| n.as_str()).collect();
             let near = nearest(name, names.iter().copied());
@@ -99,6 +100,7 @@ pub(crate) fn parse_call(text: &str) -> Result<Option<Bound>> {
     };
     let Some(arguments) = split_arguments(inside) else { return Ok(None) };
     let mut bound = Bound::new(definition);
+    let mut given = Vec::new();
     for argument in arguments {
         let Some((key, value)) = argument.split_once('=') else { return Ok(None) };
         let key = key.trim();
@@ -109,13 +111,18 @@ pub(crate) fn parse_call(text: &str) -> Result<Option<Bound>> {
             let expected = "a number or trainable(number, axis=…)";
             return Err(Error::config(name, key, expected, value.trim()));
         };
-        bound = bound.with(&ascii(key), value)?;
+        bound = bound.with(key, value)?;
+        if given.contains(&key) {
+            let expected = "one value for each parameter";
+            return Err(Error::config(name, key, expected, "two"));
+        }
+        given.push(key);
     }
     Ok(Some(bound))
 }
 
 /// The arguments between the outer parentheses; `None` if those do not match.
-fn split_arguments(inside: &str) -> Option<Vec<&str>> {
+pub(crate) fn split_arguments(inside: &str) -> Option<Vec<&str>> {
     let (mut depth, mut start, mut parts) = (0_i32, 0, Vec::new());
     for (place, c) in inside.char_indices() {
         match c {
@@ -148,22 +155,11 @@ fn parse_value(text: &str) -> Option<Parameter> {
     parse_number(text).map(Parameter::Fixed)
 }
 
-fn parse_number(text: &str) -> Option<f64> {
+pub(crate) fn parse_number(text: &str) -> Option<f64> {
     match text {
         "None" => Some(f64::INFINITY),
         "True" | "true" => Some(1.0),
         "False" | "false" => Some(0.0),
         _ => text.parse().ok().filter(|value: &f64| !value.is_nan()),
     }
-}
-
-/// The ASCII name of a parameter written as a Greek letter.
-fn ascii(name: &str) -> String {
-    match name {
-        "α" | "𝛼" => "alpha",
-        "β" | "𝛽" => "beta",
-        "γ" | "𝛾" => "gamma",
-        other => other,
-    }
-    .to_owned()
 }

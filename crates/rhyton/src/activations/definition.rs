@@ -184,15 +184,20 @@ impl Definition {
     }
 }
 
+/// An activation's expression as it is computed; see [`stabilised_as`].
+pub(crate) fn stabilised(label: &str, expression: Expression) -> Expression {
+    stabilised_as("activation", label, expression)
+}
+
 /// An expression as it is computed: its stable form, if it has one. Tells once what that is, and
 /// what the expression's reader warned of.
-pub(crate) fn stabilised(label: &str, expression: Expression) -> Expression {
+pub(crate) fn stabilised_as(kind: &str, label: &str, expression: Expression) -> Expression {
     for warning in expression.warnings() {
-        crate::notices::once(&format!("activation `{label}`: {warning}"));
+        crate::notices::once(&format!("{kind} `{label}`: {warning}"));
     }
     let Some(stable) = expression.stabilise() else { return expression };
     crate::notices::once(&format!(
-        "activation `{label}`: computed as `{stable}`, which is stable; you wrote `{expression}`"
+        "{kind} `{label}`: computed as `{stable}`, which is stable; you wrote `{expression}`"
     ));
     stable
 }

@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 use super::binding::Bound;
 use super::definition::signature;
 use super::{Activation, Body, BuiltIn, Definition, Parameter, lookup};
+use crate::layer::Layer;
+use crate::layers::LAYERS;
 use crate::{Error, Result};
 
 /// The names that Keras 3.15.1 reads in `"activation": name` (`keras.activations.get`).
@@ -56,6 +58,9 @@ const IN_PLACE: &str = "Expression";
 
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(layer) = self.layer() {
+            return write_layer(&**layer).serialize(serializer);
+        }
         match self.bound() {
             Ok(bound) => write(bound).serialize(serializer),
             Err(error) => Err(serde::ser::Error::custom(error)),
@@ -94,6 +99,16 @@ fn write(bound: &Bound) -> Value {
         "class_name": class,
         "config": config,
         "registered_name": registered_name(&bound.definition),
+    })
+}
+
+/// A layer in an activation's place, as Keras writes it.
+fn write_layer(layer: &dyn Layer) -> Value {
+    json!({
+        "module": layer.spec().module,
+        "class_name": layer.spec().class_name,
+        "config": layer.config(),
+        "registered_name": null,
     })
 }
 
@@ -239,6 +254,13 @@ fn instance(class: &str, registered: &str, config: &Value) -> Result<Activation>
     let candidates =
         [registered.to_owned(), format!("{package}>{snake}"), class.to_owned(), snake.clone()];
     let found = lookup::find_any(&candidates);
+    if let (None, "", Some(spec)) = (&found, package, LAYERS.find(class)) {
+        let mut config = config.clone();
+        for common in ["name", "trainable", "dtype"] {
+            config.shift_remove(common);
+        }
+        return Ok((spec.from_config)(Value::Object(config))?.into());
+    }
     let definition = found.ok_or_else(|| lookup::unknown(&snake))?;
     bind(Bound::new(definition), config, &["name", "trainable", "dtype"])
 }

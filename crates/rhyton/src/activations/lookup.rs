@@ -23,6 +23,12 @@ thread_local! {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct File {
     pub(crate) definitions: BTreeMap<String, Arc<Definition>>,
+    /// Losses of the user's own.
+    #[cfg(feature = "training")]
+    pub(crate) losses: BTreeMap<String, Arc<crate::losses::PairFunction>>,
+    /// Metrics of the user's own.
+    #[cfg(feature = "training")]
+    pub(crate) metrics: BTreeMap<String, Arc<crate::losses::PairFunction>>,
 }
 
 static BUILTINS: LazyLock<BTreeMap<&'static str, Arc<Definition>>> = LazyLock::new(|| {
@@ -79,6 +85,16 @@ pub(crate) fn find(name: &str) -> Option<Arc<Definition>> {
 pub(crate) fn registered<T>(find: impl Fn(&Registry) -> Option<T>) -> Option<T> {
     let scoped = SCOPES.with_borrow(|scopes| scopes.iter().rev().find_map(&find));
     scoped.or_else(|| find(&custom_objects()))
+}
+
+/// What is given while a file is read: by the innermost scope that has it, or else by the file.
+#[cfg(feature = "training")]
+pub(crate) fn given<T>(
+    find: impl Fn(&Registry) -> Option<T>,
+    stored: impl FnOnce(&File) -> Option<T>,
+) -> Option<T> {
+    let scoped = SCOPES.with_borrow(|scopes| scopes.iter().rev().find_map(&find));
+    scoped.or_else(|| FILE.with_borrow(|file| stored(file.as_ref()?)))
 }
 
 /// The layer that a class name stands for: innermost scope, then registry.

@@ -7,7 +7,7 @@ use rhyton_tensor::Array;
 use super::binding::{Bound, parse_call};
 use super::{Body, Definition, lookup};
 use crate::initializers::Constant;
-use crate::layer::{Call, Scope};
+use crate::layer::{Call, Layer, Scope};
 use crate::{Error, Result};
 
 /// An activation as a layer holds it: a definition and the values of its parameters.
@@ -21,6 +21,8 @@ pub struct Activation(State);
 #[derive(Debug, Clone)]
 enum State {
     Bound(Bound),
+    /// A layer with weights of its own in the activation's place, as Keras' `PReLU`.
+    Layer(Arc<dyn Layer>),
     Failed(Error),
 }
 
@@ -75,18 +77,23 @@ impl Activation {
 
     fn resolve(text: &str) -> Result<Bound> {
         let text = text.trim();
-        if let Some(definition) = lookup::find(text) {
+        let bare = || lookup::find(rhyton_expression::without_modules(text)?);
+        if let Some(definition) = lookup::find(text).or_else(bare) {
             return Ok(Bound::new(definition));
         }
         if let Some(bound) = parse_call(text)? {
             return Ok(bound);
         }
-        let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '>' | '/' | '.' | '-');
+        let letter = |c: char| c.is_alphabetic() || c.is_ascii_digit();
+        let named = |c: char| letter(c) || matches!(c, '_' | '>' | '/' | '.' | '-');
         let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        // `x/2` and `x-1` could be names by their letters; what mentions x is an expression.
+        // `x/2`, `x-1` and `βx` could be names by their letters; what mentions x is an expression.
+        let before_x = |c: char| c.is_numeric() || !c.is_ascii();
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let mentions_x = words.any(|word| word.trim_start_matches(char::is_numeric) == "x");
-        if starts && text.chars().all(named) && !mentions_x && text.parse::<f64>().is_err() {
+        let mentions_x = words.any(|word| word.trim_start_matches(before_x) == "x");
+        let short = text.len() <= rhyton_expression::MAX_LENGTH;
+        if short && starts && text.chars().all(named) && !mentions_x && text.parse::<f64>().is_err()
+        {
             return Err(lookup::unknown(text));
         }
         let vocabulary = lookup::vocabulary();
@@ -137,7 +144,31 @@ impl Activation {
     pub(crate) fn bound(&self) -> Result<&Bound> {
         match &self.0 {
             State::Bound(bound) => Ok(bound),
+            State::Layer(layer) => {
+                let expected = "a function, of which there is a definition";
+                let received = format!("the layer {}", layer.spec().class_name);
+                Err(Error::config("activation", "kind", expected, received))
+            }
             State::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// The layer that stands in the activation's place, if one does.
+    pub(crate) fn layer(&self) -> Option<&Arc<dyn Layer>> {
+        match &self.0 {
+            State::Layer(layer) => Some(layer),
+            State::Bound(_) | State::Failed(_) => None,
+        }
+    }
+
+    /// Whether a layer can use it.
+    ///
+    /// # Errors
+    /// What its name or text failed with.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.0 {
+            State::Failed(error) => Err(error.clone()),
+            State::Bound(_) | State::Layer(_) => Ok(()),
         }
     }
 
@@ -146,6 +177,9 @@ impl Activation {
     /// # Errors
     /// What its name or text failed with; an axis that the input does not have.
     pub fn build(&self, scope: &mut Scope<'_>, input: &Spec) -> Result<()> {
+        if let Some(layer) = self.layer() {
+            return scope.layer("activation", layer, std::slice::from_ref(input));
+        }
         let bound = self.bound()?;
         let mut part = scope.activation();
         part.remember_input(input);
@@ -174,6 +208,10 @@ impl Activation {
     pub fn call(&self, cx: &mut Call<'_>, x: &Tensor) -> Result<Tensor> {
         if self.is_linear() {
             return Ok(x.clone());
+        }
+        if self.layer().is_some() {
+            let mut results = cx.call_layer("activation", std::slice::from_ref(x))?;
+            return Ok(results.remove(0));
         }
         cx.note_activation_input(x);
         let bound = self.bound()?;
@@ -274,6 +312,13 @@ impl From<Arc<Definition>> for Activation {
 impl From<Bound> for Activation {
     fn from(bound: Bound) -> Self {
         Self(State::Bound(bound))
+    }
+}
+
+impl From<Arc<dyn Layer>> for Activation {
+    /// A layer in the activation's place; its weights are the outer layer's.
+    fn from(layer: Arc<dyn Layer>) -> Self {
+        Self(State::Layer(layer))
     }
 }
 

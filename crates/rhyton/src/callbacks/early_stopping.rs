@@ -1,8 +1,8 @@
 use rhyton_tensor::Array;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::monitor::Monitor;
-use super::{Callback, Mode, Training};
+use super::{Callback, CallbackState, Mode, Training};
 use crate::Result;
 use crate::training::Logs;
 
@@ -13,24 +13,28 @@ use crate::training::Logs;
 pub struct EarlyStopping {
     monitor: Monitor,
     patience: usize,
+    verbose: bool,
     baseline: Option<f64>,
     restore_best_weights: bool,
     start_from_epoch: usize,
     wait: usize,
+    stopped_epoch: usize,
     best_epoch: usize,
     best_weights: Option<Vec<Array>>,
 }
 
 impl EarlyStopping {
-    /// Watches a value such as `val_loss`.
+    /// Watches a value; Keras' default is `val_loss`.
     pub fn new(monitor: &str) -> Self {
         Self {
             monitor: Monitor::new(monitor),
             patience: 0,
+            verbose: false,
             baseline: None,
             restore_best_weights: false,
             start_from_epoch: 0,
             wait: 0,
+            stopped_epoch: 0,
             best_epoch: 0,
             best_weights: None,
         }
@@ -40,6 +44,13 @@ impl EarlyStopping {
     #[must_use]
     pub fn patience(mut self, epochs: usize) -> Self {
         self.patience = epochs;
+        self
+    }
+
+    /// Whether it says when it stopped the training, and which weights it puts back; default false.
+    #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
         self
     }
 
@@ -80,20 +91,24 @@ impl EarlyStopping {
 }
 
 impl Callback for EarlyStopping {
-    fn on_train_begin(&mut self, _: &mut Training<'_>) -> Result<()> {
-        (self.wait, self.best_epoch) = (0, 0);
-        self.monitor.best = None;
-        self.best_weights = None;
+    fn on_train_begin(&mut self, cx: &mut Training<'_>) -> Result<()> {
+        if !cx.resumed() {
+            (self.wait, self.stopped_epoch, self.best_epoch) = (0, 0, 0);
+            self.monitor.best = None;
+            self.best_weights = None;
+        }
         Ok(())
     }
 
     fn on_epoch_end(&mut self, cx: &mut Training<'_>, epoch: usize, logs: &Logs) -> Result<()> {
+        self.monitor.decide("EarlyStopping", cx.model)?;
         let Some(value) = self.monitor.value("EarlyStopping", logs) else { return Ok(()) };
         if epoch < self.start_from_epoch {
             return Ok(());
         }
         if self.restore_best_weights && self.best_weights.is_none() {
             self.best_weights = Some(cx.model.weight_values()?);
+            self.best_epoch = epoch;
         }
         self.wait += 1;
         if self.monitor.improves(value) {
@@ -107,27 +122,42 @@ impl Callback for EarlyStopping {
             return Ok(());
         }
         if self.wait >= self.patience && epoch > 0 {
+            self.stopped_epoch = epoch;
             cx.stop_training = true;
-            crate::notices::say(&format!("Epoch {}: early stopping", epoch + 1));
         }
         Ok(())
     }
 
     fn on_train_end(&mut self, cx: &mut Training<'_>) -> Result<()> {
-        match self.best_weights.take() {
-            Some(weights) => cx.model.set_weight_values(&weights),
-            None => Ok(()),
+        if self.stopped_epoch > 0 && self.verbose {
+            crate::notices::say(&format!("Epoch {}: early stopping", self.stopped_epoch + 1));
         }
+        let Some(weights) = self.best_weights.take() else { return Ok(()) };
+        if self.verbose {
+            crate::notices::say(&format!(
+                "Restoring model weights from the end of the best epoch: {}.",
+                self.best_epoch + 1
+            ));
+        }
+        cx.model.set_weight_values(&weights)
     }
 
-    fn state(&self) -> Value {
-        json!({"wait": self.wait, "best": self.monitor.best, "best_epoch": self.best_epoch})
+    fn state(&self) -> CallbackState {
+        let values = json!({
+            "wait": self.wait,
+            "stopped_epoch": self.stopped_epoch,
+            "best": self.monitor.best_value(),
+            "best_epoch": self.best_epoch,
+        });
+        CallbackState { values, arrays: self.best_weights.clone().unwrap_or_default() }
     }
 
-    fn restore(&mut self, state: &Value) -> Result<()> {
-        self.wait = state["wait"].as_u64().unwrap_or(0) as usize;
-        self.best_epoch = state["best_epoch"].as_u64().unwrap_or(0) as usize;
-        self.monitor.best = state["best"].as_f64();
+    fn restore(&mut self, state: CallbackState) -> Result<()> {
+        self.wait = state.read_count("wait")?;
+        self.stopped_epoch = state.read_count("stopped_epoch")?;
+        self.best_epoch = state.read_count("best_epoch")?;
+        self.monitor.best = state.read_number("best")?;
+        self.best_weights = Some(state.arrays).filter(|arrays| !arrays.is_empty());
         Ok(())
     }
 }

@@ -1,35 +1,58 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::monitor::Monitor;
-use super::{Callback, Mode, Training};
+use super::{Callback, CallbackState, Frequency, Mode, StepCount, Training};
 use crate::training::Logs;
 use crate::{Error, Result};
 
-/// Saves the model after epochs, all of them or the best so far.
+/// Saves the model after epochs or steps, every time or when it is the best so far.
 ///
-/// The path may hold `{epoch:02d}` (counted from 1) and values of the epoch such as
-/// `{val_loss:.2f}`.
+/// The path may hold `{epoch:02d}` (counted from 1), `{batch:02d}` where steps are saved, and values
+/// of the epoch such as `{val_loss:.2f}`. A folder that is missing is made.
 ///
 /// Source: Keras 3.15 `keras.callbacks.ModelCheckpoint`.
 #[derive(Debug, Clone)]
 pub struct ModelCheckpoint {
     path: String,
     monitor: Monitor,
+    verbose: bool,
     save_best_only: bool,
+    save_weights_only: bool,
+    save_freq: Frequency,
+    threshold: Option<f64>,
+    epoch: usize,
+    count: StepCount,
 }
 
 impl ModelCheckpoint {
     /// Saves to a path after every epoch.
     pub fn new(path: impl Into<String>) -> Self {
-        Self { path: path.into(), monitor: Monitor::new("val_loss"), save_best_only: false }
+        Self {
+            path: path.into(),
+            monitor: Monitor::new("val_loss"),
+            verbose: false,
+            save_best_only: false,
+            save_weights_only: false,
+            save_freq: Frequency::Epoch,
+            threshold: None,
+            epoch: 0,
+            count: StepCount::default(),
+        }
     }
 
     /// The value that says which epoch is best; default `val_loss`.
     #[must_use]
     pub fn monitor(mut self, name: &str) -> Self {
         name.clone_into(&mut self.monitor.name);
+        self
+    }
+
+    /// Whether it says what it saves; default false.
+    #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
         self
     }
 
@@ -46,31 +69,137 @@ impl ModelCheckpoint {
         self.save_best_only = only;
         self
     }
+
+    /// Whether weights alone are saved, to a path that ends in `.weights.h5`; default false.
+    #[must_use]
+    pub fn save_weights_only(mut self, only: bool) -> Self {
+        self.save_weights_only = only;
+        self
+    }
+
+    /// After every epoch, the default, or after a number of steps counted across epochs.
+    #[must_use]
+    pub fn save_freq(mut self, frequency: impl Into<Frequency>) -> Self {
+        self.save_freq = frequency.into();
+        self
+    }
+
+    /// The value that the first save has to beat where only the best are saved; default none.
+    #[must_use]
+    pub fn initial_value_threshold(mut self, value: f64) -> Self {
+        self.threshold = Some(value);
+        self.monitor.best = Some(value);
+        self
+    }
+
+    fn save(&mut self, cx: &Training<'_>, batch: Option<usize>, logs: &Logs) -> Result<()> {
+        let path = PathBuf::from(fill(&self.path, self.epoch + 1, batch, logs)?);
+        if !self.is_wanted(cx, &path, logs)? {
+            return Ok(());
+        }
+        make_folder(&path)?;
+        if self.save_weights_only {
+            cx.model.save_weights(&path)?;
+        } else {
+            cx.model.save(&path)?;
+        }
+        self.say(&format!("finished saving model to {}", path.display()));
+        Ok(())
+    }
+
+    fn is_wanted(&mut self, cx: &Training<'_>, path: &Path, logs: &Logs) -> Result<bool> {
+        let saving = format!("saving model to {}", path.display());
+        if !self.save_best_only {
+            self.say(&saving);
+            return Ok(true);
+        }
+        self.monitor.decide("ModelCheckpoint", cx.model)?;
+        let Some(value) = self.monitor.value("ModelCheckpoint", logs) else { return Ok(true) };
+        let best = self.monitor.best.map_or("None".to_owned(), |best| format!("{best:.5}"));
+        let name = self.monitor.name.clone();
+        let better = self.monitor.improves(value);
+        self.say(&if better {
+            format!("{name} improved from {best} to {value:.5}, {saving}")
+        } else {
+            format!("{name} did not improve from {best}")
+        });
+        Ok(better)
+    }
+
+    fn say(&self, what: &str) {
+        if self.verbose {
+            crate::notices::say(&format!("\nEpoch {}: {what}", self.epoch + 1));
+        }
+    }
 }
 
 impl Callback for ModelCheckpoint {
-    fn on_epoch_end(&mut self, cx: &mut Training<'_>, epoch: usize, logs: &Logs) -> Result<()> {
-        if self.save_best_only {
-            let Some(value) = self.monitor.value("ModelCheckpoint", logs) else { return Ok(()) };
-            if !self.monitor.improves(value) {
-                return Ok(());
-            }
+    fn on_train_begin(&mut self, cx: &mut Training<'_>) -> Result<()> {
+        self.save_freq.check("ModelCheckpoint", "save_freq")?;
+        let endings: &[&str] =
+            if self.save_weights_only { &[".weights.h5"] } else { &[".keras", ".h5"] };
+        if !endings.iter().any(|ending| self.path.ends_with(ending)) {
+            let expected = format!("a name that ends in {}", endings.join(" or "));
+            return Err(Error::config("ModelCheckpoint", "path", expected, &self.path));
         }
-        cx.model.save(PathBuf::from(fill(&self.path, epoch + 1, logs)?))
+        if !cx.resumed() {
+            self.count = StepCount::default();
+        }
+        Ok(())
     }
 
-    fn state(&self) -> Value {
-        json!({"best": self.monitor.best})
+    fn on_epoch_begin(&mut self, _: &mut Training<'_>, epoch: usize) -> Result<()> {
+        self.epoch = epoch;
+        Ok(())
     }
 
-    fn restore(&mut self, state: &Value) -> Result<()> {
-        self.monitor.best = state["best"].as_f64();
+    fn on_train_batch_end(&mut self, cx: &mut Training<'_>, batch: usize) -> Result<()> {
+        if !self.count.is_due(self.save_freq, batch + 1) {
+            return Ok(());
+        }
+        let logs = cx.logs()?;
+        self.save(cx, Some(batch), &logs)
+    }
+
+    fn on_epoch_end(&mut self, cx: &mut Training<'_>, _: usize, logs: &Logs) -> Result<()> {
+        match self.save_freq {
+            Frequency::Epoch => self.save(cx, None, logs),
+            Frequency::Steps(_) => Ok(()),
+        }
+    }
+
+    fn state(&self) -> CallbackState {
+        CallbackState::from(json!({
+            "best": self.monitor.best_value(),
+            "epoch": self.epoch,
+            "steps_since": self.count.since,
+            "steps_seen": self.count.seen,
+        }))
+    }
+
+    fn restore(&mut self, state: CallbackState) -> Result<()> {
+        self.monitor.best = state.read_number("best")?.or(self.threshold);
+        self.epoch = state.read_count("epoch")?;
+        self.count.since = state.read_count("steps_since")?;
+        self.count.seen = state.read_count("steps_seen")?;
         Ok(())
     }
 }
 
+fn make_folder(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            std::fs::create_dir_all(folder).map_err(|error| Error::File {
+                path: path.to_owned(),
+                what: format!("can't make its folder: {error}"),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The path with its places filled: `{epoch}`, `{epoch:02d}`, `{loss:.2f}`.
-fn fill(template: &str, epoch: usize, logs: &Logs) -> Result<String> {
+fn fill(template: &str, epoch: usize, batch: Option<usize>, logs: &Logs) -> Result<String> {
     let mut path = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -83,11 +212,16 @@ fn fill(template: &str, epoch: usize, logs: &Logs) -> Result<String> {
         path.push_str(before);
         let (name, format) = place.split_once(':').unwrap_or((place, ""));
         let digits: usize = format.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
-        match (name, logs.get(name)) {
-            ("epoch", _) if format.starts_with('0') => {
-                path.extend([format!("{epoch:0digits$}")]);
+        let count = match name {
+            "epoch" => Some(epoch),
+            "batch" => batch.map(|batch| batch + 1),
+            _ => None,
+        };
+        match (count, logs.get(name)) {
+            (Some(count), _) if format.starts_with('0') => {
+                path.extend([format!("{count:0digits$}")]);
             }
-            ("epoch", _) => path.extend([format!("{epoch:digits$}")]),
+            (Some(count), _) => path.extend([format!("{count:digits$}")]),
             (_, Some(value)) if format.starts_with('.') => {
                 path.extend([format!("{value:.digits$}")]);
             }
@@ -106,11 +240,10 @@ mod tests {
     #[test]
     fn places_are_filled_as_in_python() {
         let logs = Logs::from([("val_loss".to_owned(), 0.1234)]);
-        assert_eq!(
-            fill("m-{epoch:02d}-{val_loss:.2f}.keras", 3, &logs).unwrap(),
-            "m-03-0.12.keras"
-        );
-        assert_eq!(fill("m.keras", 3, &logs).unwrap(), "m.keras");
-        assert!(fill("{accuracy}", 1, &logs).is_err());
+        let filled = |template, batch| fill(template, 3, batch, &logs);
+        assert_eq!(filled("m-{epoch:02d}-{val_loss:.2f}.keras", None).unwrap(), "m-03-0.12.keras");
+        assert_eq!(filled("m-{epoch}-{batch:03d}.keras", Some(6)).unwrap(), "m-3-007.keras");
+        assert_eq!(filled("m.keras", None).unwrap(), "m.keras");
+        assert!(filled("{accuracy}", None).is_err() && filled("{batch}", None).is_err());
     }
 }

@@ -1,9 +1,15 @@
+use serde_json::Value;
+
+use super::CallbackState;
+use crate::models::Model;
 use crate::training::Logs;
+use crate::{Error, Result};
 
 /// Which direction is better for a watched value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Larger for names with `acc`, `auc` or `fmeasure`, smaller otherwise: Keras' rule.
+    /// By the value's name: losses are better smaller, metrics as Keras says of each. Metrics of
+    /// which it says nothing (sums, counts, functions of your own) need one of the others.
     #[default]
     Auto,
     /// Smaller is better.
@@ -12,18 +18,88 @@ pub enum Mode {
     Max,
 }
 
+/// Metrics that are better larger.
+const LARGER_IS_BETTER: &[&str] = &[
+    "AUC",
+    "Accuracy",
+    "BinaryAccuracy",
+    "BinaryIoU",
+    "CategoricalAccuracy",
+    "ConcordanceCorrelation",
+    "CosineSimilarity",
+    "F1Score",
+    "FBetaScore",
+    "IoU",
+    "MeanIoU",
+    "OneHotIoU",
+    "OneHotMeanIoU",
+    "PearsonCorrelation",
+    "Precision",
+    "PrecisionAtRecall",
+    "R2Score",
+    "Recall",
+    "RecallAtPrecision",
+    "SensitivityAtSpecificity",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
+    "TopKCategoricalAccuracy",
+];
+
+/// Metrics of which neither direction is better by itself.
+const UNDIRECTED: &[&str] = &[
+    "FalseNegatives",
+    "FalsePositives",
+    "Mean",
+    "Sum",
+    "TrueNegatives",
+    "TruePositives",
+    "function",
+];
+
 /// A watched value and the best of it so far.
+///
+/// Source: Keras 3.15 `MonitorCallback`.
 #[derive(Debug, Clone)]
 pub(super) struct Monitor {
     pub(super) name: String,
     pub(super) mode: Mode,
     pub(super) min_delta: f64,
     pub(super) best: Option<f64>,
+    /// The mode, once `Auto` is decided.
+    decided: Mode,
 }
 
 impl Monitor {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), mode: Mode::Auto, min_delta: 0.0, best: None }
+        Self {
+            name: name.to_owned(),
+            mode: Mode::Auto,
+            min_delta: 0.0,
+            best: None,
+            decided: Mode::Auto,
+        }
+    }
+
+    /// Decides which direction is better.
+    pub(super) fn decide(&mut self, callback: &str, model: &Model) -> Result<()> {
+        if self.mode != Mode::Auto {
+            self.decided = self.mode;
+        } else if self.decided == Mode::Auto {
+            let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
+            let class = model.metric_class(name);
+            let smaller = name == "loss" || class.is_some_and(|class| !UNDIRECTED.contains(&class));
+            self.decided = match class {
+                Some(class) if LARGER_IS_BETTER.contains(&class) => Mode::Max,
+                _ if smaller => Mode::Min,
+                _ => {
+                    let expected =
+                        format!("Min or Max, since nothing says which `{}` is better", self.name);
+                    return Err(Error::config(callback, "mode", expected, "Auto"));
+                }
+            };
+        }
+        Ok(())
     }
 
     /// The value among an epoch's; says once when it is missing.
@@ -40,14 +116,14 @@ impl Monitor {
         value
     }
 
-    /// Whether a value is better than another by more than `min_delta`.
+    /// Whether a value is better than another by more than `min_delta`; compared as float32, which
+    /// is what Keras compares.
     pub(super) fn is_better(&self, value: f64, than: f64) -> bool {
-        let larger = match self.mode {
-            Mode::Min => false,
-            Mode::Max => true,
-            Mode::Auto => ["acc", "auc", "fmeasure"].iter().any(|word| self.name.contains(word)),
-        };
-        if larger { value - self.min_delta > than } else { value + self.min_delta < than }
+        if self.decided == Mode::Max {
+            ((value - self.min_delta) as f32) > than as f32
+        } else {
+            ((value + self.min_delta) as f32) < than as f32
+        }
     }
 
     /// Takes a value as the best if it is.
@@ -57,5 +133,10 @@ impl Monitor {
             self.best = Some(value);
         }
         better
+    }
+
+    /// The best value in a callback's state.
+    pub(super) fn best_value(&self) -> Value {
+        self.best.map_or(Value::Null, CallbackState::number)
     }
 }

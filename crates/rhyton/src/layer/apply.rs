@@ -99,7 +99,8 @@ pub(crate) fn output_specs(
     let mut weights = Weights::default();
     let name = layer.label();
     let positional = inputs.len() - arguments.len();
-    let mut scope = Scope::root(&mut weights, &name, layer.common().trainable);
+    layer.common().dtype.check(&name)?;
+    let mut scope = Scope::root(&mut weights, &name, layer.common());
     layer.build(&mut scope, &inputs[..positional]).map_err(|error| error.within(name.clone()))?;
     let tracer = weights.tracer();
     let tensors: Vec<Tensor> = inputs

@@ -5,10 +5,10 @@ use rhyton_graph::{
     Dim, Shape, Tensor, Tracer, bitwise_xor, broadcast_to, cast, concatenate, cos, dimension,
     iota_like, log, random_bits, reshape_to, sqrt, uniform,
 };
-use rhyton_tensor::{Array, DType};
+use rhyton_tensor::{Array, DType, result_type};
 
 use super::weights::key;
-use super::{Layer, Weights};
+use super::{Autocast, Layer, Weights};
 use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
 
@@ -39,6 +39,12 @@ pub struct Call<'a> {
     masks: Vec<Option<Tensor>>,
     output_masks: Vec<Option<Tensor>>,
     trainable: bool,
+    /// What the layer being traced computes in; `None` where nothing is cast.
+    compute: Option<DType>,
+    /// Whether weights are cast to it.
+    casts_weights: bool,
+    /// Whether policies count at all.
+    autocast: bool,
     randomness: Option<Randomness>,
     draws: BTreeMap<String, u32>,
     losses: Vec<Tensor>,
@@ -72,6 +78,9 @@ impl<'a> Call<'a> {
             masks: Vec::new(),
             output_masks: Vec::new(),
             trainable: true,
+            compute: None,
+            casts_weights: false,
+            autocast: true,
             randomness: None,
             draws: BTreeMap::new(),
             losses: Vec::new(),
@@ -89,6 +98,14 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// With every layer computing in the types of what it is given, whatever its policy says: for
+    /// checks of gradients in float64.
+    #[cfg_attr(not(feature = "training"), expect(dead_code, reason = "only training needs it"))]
+    pub(crate) fn without_autocast(mut self) -> Self {
+        self.autocast = false;
+        self
+    }
+
     /// Calls a layer under `name`, below the path of the layer that is being traced.
     pub(crate) fn run(
         &mut self,
@@ -101,14 +118,38 @@ impl<'a> Call<'a> {
         let outer = std::mem::replace(&mut self.path, inner);
         self.output_masks.clear();
         let (tracer, trainable) = (self.tracer, self.trainable);
+        let around = (self.compute, self.casts_weights);
         self.trainable &= layer.common().trainable;
-        let outputs = self.traced(tracer, name, layer, inputs);
+        let outputs = self.cast_around(tracer, name, layer, inputs);
         self.trainable = trainable;
+        (self.compute, self.casts_weights) = around;
         let path = std::mem::replace(&mut self.path, outer);
         outputs.map_err(|error| match error {
             Error::Graph(_) => error,
             other => other.within(path),
         })
+    }
+
+    /// Traces a layer with inputs, weights and outputs in the types of its policy.
+    fn cast_around(
+        &mut self,
+        tracer: &Tracer,
+        name: &str,
+        layer: &dyn Layer,
+        inputs: &[Tensor],
+    ) -> Result<Vec<Tensor>> {
+        let casts = layer.autocast();
+        let policy = layer.common().dtype.compute_dtype();
+        self.compute = (self.autocast && casts != Autocast::Nothing).then_some(policy);
+        self.casts_weights = casts == Autocast::All;
+        let Some(compute) = self.compute else { return self.traced(tracer, name, layer, inputs) };
+        let floats = |x: Tensor| if x.dtype().is_float() { cast(&x, compute) } else { x };
+        let given: Vec<Tensor> = match casts {
+            Autocast::All => inputs.iter().cloned().map(floats).collect(),
+            _ => inputs.to_vec(),
+        };
+        let outputs = self.traced(tracer, name, layer, &given)?;
+        Ok(outputs.into_iter().map(floats).collect())
     }
 
     fn traced(
@@ -144,21 +185,26 @@ impl<'a> Call<'a> {
         outputs: &[Tensor],
     ) -> Result<()> {
         for output in outputs {
-            let penalty = regularizer.get()?.call(output)?;
+            let precise = cast(output, result_type(output.dtype(), DType::F32));
+            let penalty = regularizer.get()?.call(&precise)?;
             let samples = (output.rank() > 0).then(|| cast(&dimension(output, 0), penalty.dtype()));
             self.add_loss(samples.map_or(penalty.clone(), |samples| penalty / samples));
         }
         Ok(())
     }
 
-    /// A weight that the layer declared.
+    /// A weight that the layer declared, in the type that the layer computes in.
     ///
     /// # Errors
     /// [`Error::Config`] when it was not declared.
     pub fn weight(&self, name: &str) -> Result<Tensor> {
         let path = format!("{}/{name}", self.path);
         match self.weights.get(&path) {
-            Some((variable, _)) => Ok(self.tracer.variable(variable)),
+            Some((variable, weight)) => {
+                let value = self.tracer.variable(variable);
+                let casts = self.casts_weights && weight.autocast && value.dtype().is_float();
+                Ok(self.compute.filter(|_| casts).map_or(value.clone(), |to| cast(&value, to)))
+            }
             None => Err(Error::config(path, "weight", "a name declared in build", "another")),
         }
     }
@@ -169,10 +215,10 @@ impl<'a> Call<'a> {
     /// [`Error::Config`] when it was not declared; a value of another shape fails the trace.
     pub fn assign(&mut self, name: &str, value: &Tensor) -> Result<()> {
         let path = format!("{}/{name}", self.path);
-        let Some((variable, _)) = self.weights.get(&path) else {
+        let Some((variable, weight)) = self.weights.get(&path) else {
             return Err(Error::config(path, "weight", "a name declared in build", "another"));
         };
-        self.tracer.assign(variable, value).checked()?;
+        self.tracer.assign(variable, &cast(value, weight.spec.dtype)).checked()?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rhyton_graph::Spec;
 use rhyton_tensor::DType;
 
-use super::{Layer, Weight, Weights};
+use super::{Common, Layer, Weight, Weights};
 use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
 use crate::regularizers::AnyRegularizer;
@@ -16,6 +16,8 @@ pub struct Scope<'a> {
     path: String,
     trainable: bool,
     weight_decay: bool,
+    /// What the layer's policy keeps weights in.
+    dtype: DType,
 }
 
 /// What can be said of a weight beside name, shape and initializer.
@@ -23,8 +25,11 @@ pub struct Scope<'a> {
 pub struct WeightOptions {
     /// Whether the optimizer changes it; default true.
     pub trainable: bool,
-    /// The element type; default float32.
-    pub dtype: DType,
+    /// The element type; default what the layer's policy keeps weights in.
+    pub dtype: Option<DType>,
+    /// Whether reading it in `call` casts it to what the layer's policy computes in; default true.
+    /// Statistics say no, which half precision would spoil.
+    pub autocast: bool,
     /// What it adds to the loss while it is trained; default nothing.
     pub regularizer: Option<AnyRegularizer>,
     /// What becomes of it after each step of training; default itself.
@@ -38,7 +43,8 @@ impl Default for WeightOptions {
     fn default() -> Self {
         Self {
             trainable: true,
-            dtype: DType::F32,
+            dtype: None,
+            autocast: true,
             regularizer: None,
             constraint: None,
             weight_decay: true,
@@ -47,7 +53,7 @@ impl Default for WeightOptions {
 }
 
 impl WeightOptions {
-    /// A weight that the optimizer changes, float32, with no regularizer and no constraint.
+    /// A weight that the optimizer changes, with no regularizer and no constraint.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,7 +66,14 @@ impl WeightOptions {
     /// With this element type.
     #[must_use]
     pub fn dtype(mut self, dtype: DType) -> Self {
-        self.dtype = dtype;
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// Whether reading it in `call` casts it to what the layer computes in.
+    #[must_use]
+    pub fn autocast(mut self, casts: bool) -> Self {
+        self.autocast = casts;
         self
     }
 
@@ -88,19 +101,22 @@ impl WeightOptions {
 
 impl<'a> Scope<'a> {
     /// The scope of a layer of the model.
-    pub(crate) fn root(weights: &'a mut Weights, path: &str, trainable: bool) -> Self {
-        Self { weights, path: path.to_owned(), trainable, weight_decay: true }
+    pub(crate) fn root(weights: &'a mut Weights, path: &str, common: &Common) -> Self {
+        let (trainable, dtype) = (common.trainable, common.dtype.variable_dtype());
+        Self { weights, path: path.to_owned(), trainable, weight_decay: true, dtype }
     }
 
     /// The scope of a whole model.
     pub(crate) fn model(weights: &'a mut Weights) -> Self {
-        Self::root(weights, "", true)
+        let (path, dtype) = (String::new(), DType::F32);
+        Self { weights, path, trainable: true, weight_decay: true, dtype }
     }
 
     /// The scope of a layer of a model, below the model's.
-    pub(crate) fn of_layer(&mut self, name: &str, trainable: bool) -> Scope<'_> {
+    pub(crate) fn of_layer(&mut self, name: &str, common: &Common) -> Scope<'_> {
         let mut part = self.inner(name);
-        part.trainable &= trainable;
+        part.trainable &= common.trainable;
+        part.dtype = common.dtype.variable_dtype();
         part
     }
 
@@ -142,9 +158,11 @@ impl<'a> Scope<'a> {
         options.constraint.iter().try_for_each(|any| any.get().map(drop)).map_err(unknown)?;
         let weight = Weight {
             path: path.clone(),
-            spec: Spec::new(options.dtype, shape),
+            spec: Spec::new(options.dtype.unwrap_or(self.dtype), shape),
             initializer: initializer.into(),
             trainable: options.trainable && self.trainable,
+            declared_trainable: options.trainable,
+            autocast: options.autocast,
             regularizer: options.regularizer,
             constraint: options.constraint,
             weight_decay: options.weight_decay && self.weight_decay,
@@ -160,7 +178,8 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// What the sub-layer's `build` refuses.
     pub fn layer(&mut self, name: &str, layer: &Arc<dyn Layer>, inputs: &[Spec]) -> Result<()> {
-        let mut part = self.of_layer(name, layer.common().trainable);
+        layer.common().dtype.check(&joined(&self.path, name))?;
+        let mut part = self.of_layer(name, layer.common());
         let path = part.path.clone();
         layer.build(&mut part, inputs).map_err(|error| error.within(path.clone()))?;
         self.weights.sub_layers.insert(path, Arc::clone(layer));
@@ -179,8 +198,8 @@ impl<'a> Scope<'a> {
 
     fn inner(&mut self, name: &str) -> Scope<'_> {
         let path = joined(&self.path, name);
-        let (trainable, weight_decay) = (self.trainable, self.weight_decay);
-        Scope { weights: self.weights, path, trainable, weight_decay }
+        let (trainable, weight_decay, dtype) = (self.trainable, self.weight_decay, self.dtype);
+        Scope { weights: self.weights, path, trainable, weight_decay, dtype }
     }
 }
 

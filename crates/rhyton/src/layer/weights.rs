@@ -22,8 +22,12 @@ pub struct Weight {
     pub spec: Spec,
     /// How the first value is drawn.
     pub initializer: AnyInitializer,
-    /// Whether the optimizer changes it.
+    /// Whether the optimizer changes it: its layer declared it so, and nothing around is frozen.
     pub trainable: bool,
+    /// Whether its layer declared it so, frozen or not: files put such weights first.
+    pub declared_trainable: bool,
+    /// Whether reading it casts it to what its layer computes in.
+    pub autocast: bool,
     /// What it adds to the loss while it is trained.
     pub regularizer: Option<AnyRegularizer>,
     /// What becomes of it after each step of training.
@@ -70,7 +74,8 @@ impl Weights {
     pub fn under(&self, path: &str) -> Vec<(VariableId, &Weight)> {
         let places = self.by_parent.get(path).map_or(&[][..], Vec::as_slice);
         let found = places.iter().map(|&place| (VariableId(place as u32), &self.list[place]));
-        let (first, then): (Vec<_>, Vec<_>) = found.partition(|(_, weight)| weight.trainable);
+        let (first, then): (Vec<_>, Vec<_>) =
+            found.partition(|(_, weight)| weight.declared_trainable);
         first.into_iter().chain(then).collect()
     }
 

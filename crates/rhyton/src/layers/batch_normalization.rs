@@ -122,19 +122,31 @@ impl Layer for BatchNormalization {
         };
         if self.scale {
             let options = WeightOptions::new()
+                .autocast(false)
                 .regularizer(self.gamma_regularizer.clone())
                 .constraint(self.gamma_constraint.clone());
             scope.weight_with("gamma", &[size], self.gamma_initializer.clone(), options)?;
         }
         if self.center {
             let options = WeightOptions::new()
+                .autocast(false)
                 .regularizer(self.beta_regularizer.clone())
                 .constraint(self.beta_constraint.clone());
             scope.weight_with("beta", &[size], self.beta_initializer.clone(), options)?;
         }
         let (mean, variance) = (&self.moving_mean_initializer, &self.moving_variance_initializer);
-        scope.weight_with("moving_mean", &[size], mean.clone(), WeightOptions::fixed())?;
-        scope.weight_with("moving_variance", &[size], variance.clone(), WeightOptions::fixed())
+        scope.weight_with(
+            "moving_mean",
+            &[size],
+            mean.clone(),
+            WeightOptions::fixed().autocast(false),
+        )?;
+        scope.weight_with(
+            "moving_variance",
+            &[size],
+            variance.clone(),
+            WeightOptions::fixed().autocast(false),
+        )
     }
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {

@@ -1,3 +1,5 @@
+//! The layer `EinsumDense`, with what its equation says of shapes.
+
 use std::sync::Arc;
 
 use rhyton_graph::{Spec, Tensor, einsum};

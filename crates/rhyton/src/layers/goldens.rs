@@ -142,7 +142,7 @@ impl Program {
         let batched = |x: &Array| Spec::new(x.dtype(), Shape::batched(&x.shape()[1..]));
         let specs: Vec<Spec> = golden.numbered("x").iter().map(batched).collect();
         let mut weights = Weights::default();
-        let mut scope = Scope::root(&mut weights, "subject", true);
+        let mut scope = Scope::root(&mut weights, "subject", layer.common());
         layer.build(&mut scope, &specs)?;
         Ok(Self { weights, specs })
     }

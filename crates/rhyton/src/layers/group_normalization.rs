@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::axis::sizes;
 use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
-use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions};
+use crate::layer::{
+    Autocast, Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions,
+};
 use crate::objects::from_config;
 use crate::regularizers::AnyRegularizer;
 use crate::{Error, Result};
@@ -154,6 +156,10 @@ impl Layer for GroupNormalization {
         }
         let result = reshape_to(&result, x.shape().clone());
         Ok(cast(&result, inputs[0].dtype()).into())
+    }
+
+    fn autocast(&self) -> Autocast {
+        Autocast::Outputs
     }
 
     fn supports_masking(&self) -> bool {

@@ -9,7 +9,9 @@ use super::axis::{Axis, beside, signed, sizes};
 use crate::Result;
 use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
-use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions};
+use crate::layer::{
+    Autocast, Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, WeightOptions,
+};
 use crate::objects::from_config;
 use crate::regularizers::AnyRegularizer;
 
@@ -139,6 +141,10 @@ impl Layer for LayerNormalization {
             result = result + reshape_to(&cx.weight("beta")?, meet);
         }
         Ok(cast(&result, inputs[0].dtype()).into())
+    }
+
+    fn autocast(&self) -> Autocast {
+        Autocast::Outputs
     }
 
     fn supports_masking(&self) -> bool {

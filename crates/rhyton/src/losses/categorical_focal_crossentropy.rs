@@ -1,11 +1,13 @@
 use rhyton_graph::{Tensor, log, power, softmax, sum};
 use rhyton_macros::Setters;
+use rhyton_tensor::Array;
 use serde::{Deserialize, Serialize};
 
 use super::probabilities::{check_smoothing, clip, smooth_categorical};
 use super::ranks::pair;
 use super::{Loss, LossReduction, LossSpec, read};
-use crate::Result;
+use crate::objects::Numbers;
+use crate::{Error, Result};
 
 /// −Σ α · (1 − p)^γ · t · ln p over the classes: classes that are predicted well count less.
 ///
@@ -19,8 +21,8 @@ use crate::Result;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Setters)]
 #[serde(default)]
 pub struct CategoricalFocalCrossentropy {
-    /// α, what all values are multiplied by; default ¼.
-    alpha: f64,
+    /// α, what values are multiplied by: one number, or one for each class; default ¼.
+    alpha: Numbers<f64>,
     /// γ, how much less easy classes count; default 2.
     gamma: f64,
     /// Whether predictions are logits; default false.
@@ -44,18 +46,36 @@ pub(super) static SPEC: LossSpec = LossSpec {
         "{}",
         r#"{"from_logits": true, "alpha": 0.5, "gamma": 1.5}"#,
         r#"{"label_smoothing": 0.1, "reduction": "sum"}"#,
+        r#"{"alpha": [0.1, 0.2, 0.3, 0.4], "gamma": 1.5}"#,
     ],
 };
 
 loss_settings!(
     CategoricalFocalCrossentropy,
     "categorical_focal_crossentropy",
-    alpha: 0.25,
+    alpha: Numbers::One(0.25),
     gamma: 2.0,
     from_logits: false,
     label_smoothing: 0.0,
     axis: -1
 );
+
+impl CategoricalFocalCrossentropy {
+    /// α beside tensors of the predictions' shape: a list stands along their last axis.
+    fn weight_of_classes(&self, p: &Tensor) -> Result<Tensor> {
+        match self.alpha.get() {
+            Some([one]) => Ok(p.scalar_like(*one)),
+            Some(classes) => {
+                let array = Array::from_slice(&[classes.len()], classes)?;
+                Ok(p.constant(array.cast(p.dtype())))
+            }
+            None => {
+                let expected = "a number, or one for each class";
+                Err(Error::config("CategoricalFocalCrossentropy", "alpha", expected, "null"))
+            }
+        }
+    }
+}
 
 impl Loss for CategoricalFocalCrossentropy {
     fn validate(&self) -> Result<()> {
@@ -68,7 +88,8 @@ impl Loss for CategoricalFocalCrossentropy {
         let y_true = smooth_categorical(&y_true, self.label_smoothing);
         let y_pred = if self.from_logits { softmax(&y_pred, axis) } else { y_pred };
         let p = clip(&(&y_pred / sum(&y_pred, Some(&[axis]), true)));
-        let values = -y_true * log(&p) * (power(1.0 - p, self.gamma) * self.alpha);
+        let values =
+            -y_true * log(&p) * (power(1.0 - &p, self.gamma) * self.weight_of_classes(&p)?);
         Ok(sum(&values, Some(&[axis]), false).checked()?)
     }
 }

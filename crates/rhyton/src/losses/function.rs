@@ -1,21 +1,18 @@
-use std::fmt;
 use std::sync::Arc;
 
 use rhyton_graph::Tensor;
 use serde_json::Value;
 
 use super::ranks::precise;
-use super::{Loss, LossKind, LossReduction, LossSettings, LossSpec};
+use super::{Loss, LossKind, LossReduction, LossSettings, LossSpec, PairFunction};
 use crate::objects::{Config, Configured};
 use crate::{Error, Result};
 
-/// A function of targets and predictions.
-pub(crate) type FunctionOfPair = Arc<dyn Fn(&Tensor, &Tensor) -> Tensor + Send + Sync>;
-
-/// A loss that is a Rust function of targets and predictions, one value a sample.
+/// A loss that is a function of targets and predictions, in Rust or as an
+/// expression: one value a sample.
 ///
-/// Files hold its name only, as Keras' do; to read such a file, register the function under the
-/// name: `custom_objects().loss("name", …)`.
+/// Keras' files hold its name only; `rhyton.json` beside it holds the definition: an expression, or
+/// the program that the function makes for the shapes it was trained with.
 ///
 /// ```
 /// # use rhyton::{losses::LossFunction, ops};
@@ -24,10 +21,9 @@ pub(crate) type FunctionOfPair = Arc<dyn Fn(&Tensor, &Tensor) -> Tensor + Send +
 ///     ops::mean(&ops::square(square), Some(&[-1]), false)
 /// });
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct LossFunction {
-    name: String,
-    function: FunctionOfPair,
+    function: Arc<PairFunction>,
 }
 
 static FUNCTION: LossSpec = LossSpec {
@@ -48,13 +44,20 @@ impl LossFunction {
         name: impl Into<String>,
         function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), function: Arc::new(function) }
+        Self::of(Arc::new(PairFunction::function(&name.into(), function)))
     }
-}
 
-impl fmt::Debug for LossFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LossFunction").field("name", &self.name).finish_non_exhaustive()
+    /// A loss under a name from an expression over `y_true` and `y_pred`, whose values are averaged
+    /// over the last axis; see [`PairFunction`].
+    ///
+    /// # Errors
+    /// [`Error::Expression`] with a caret; [`Error::Config`] for an expression without `y_pred`.
+    pub fn from_expression(name: &str, text: &str) -> Result<Self> {
+        Ok(Self::of(Arc::new(PairFunction::expression("loss", name, text)?)))
+    }
+
+    pub(crate) fn of(function: Arc<PairFunction>) -> Self {
+        Self { function }
     }
 }
 
@@ -70,7 +73,7 @@ impl Configured<LossKind> for LossFunction {
 
 impl LossSettings for LossFunction {
     fn name(&self) -> &str {
-        &self.name
+        self.function.name()
     }
 
     fn reduction(&self) -> LossReduction {
@@ -79,7 +82,11 @@ impl LossSettings for LossFunction {
 }
 
 impl Loss for LossFunction {
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        Some(&self.function)
+    }
+
     fn call(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        Ok((self.function)(y_true, &precise(y_pred)).checked()?)
+        self.function.call(y_true, &precise(y_pred))
     }
 }

@@ -1,22 +1,20 @@
-use std::fmt;
 use std::sync::Arc;
 
 use rhyton_graph::Tensor;
 use serde_json::Value;
 
 use super::{MeanMetric, Metric, MetricKind, MetricSettings, MetricSpec};
-use crate::losses::FunctionOfPair;
+use crate::losses::PairFunction;
 use crate::objects::{Config, Configured};
 use crate::{Error, Result};
 
-/// A metric that is the mean of a Rust function of targets and predictions, one value a sample.
+/// A metric that is the mean of a function of targets and predictions, in Rust or as an expression.
 ///
-/// Files hold its name only, as Keras' do; to read such a file, register the function under the
-/// name: `custom_objects().metric("name", …)`.
-#[derive(Clone)]
+/// Keras' files hold its name only; `rhyton.json` beside it holds the definition: an expression, or
+/// the program that the function makes for the shapes it was trained with.
+#[derive(Debug, Clone)]
 pub struct MetricFunction {
-    name: String,
-    function: FunctionOfPair,
+    function: Arc<PairFunction>,
 }
 
 static FUNCTION: MetricSpec = MetricSpec {
@@ -37,13 +35,20 @@ impl MetricFunction {
         name: impl Into<String>,
         function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.into(), function: Arc::new(function) }
+        Self::of(Arc::new(PairFunction::function(&name.into(), function)))
     }
-}
 
-impl fmt::Debug for MetricFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MetricFunction").field("name", &self.name).finish_non_exhaustive()
+    /// A metric under a name from an expression over `y_true` and `y_pred`, whose values are averaged
+    /// over the last axis; see [`PairFunction`].
+    ///
+    /// # Errors
+    /// [`Error::Expression`] with a caret; [`Error::Config`] for an expression without `y_pred`.
+    pub fn from_expression(name: &str, text: &str) -> Result<Self> {
+        Ok(Self::of(Arc::new(PairFunction::expression("metric", name, text)?)))
+    }
+
+    pub(crate) fn of(function: Arc<PairFunction>) -> Self {
+        Self { function }
     }
 }
 
@@ -59,12 +64,16 @@ impl Configured<MetricKind> for MetricFunction {
 
 impl MetricSettings for MetricFunction {
     fn name(&self) -> &str {
-        &self.name
+        self.function.name()
     }
 }
 
 impl MeanMetric for MetricFunction {
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        Some(&self.function)
+    }
+
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
-        Ok((self.function)(y_true, y_pred).checked()?)
+        self.function.call(y_true, y_pred)
     }
 }

@@ -1,10 +1,11 @@
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rhyton_graph::{Tensor, cast};
 
 use super::{Metric, MetricKind, MetricSettings, accumulate_mean};
 use crate::Result;
-use crate::losses::same_rank;
+use crate::losses::{PairFunction, same_rank};
 use crate::objects::Configured;
 
 /// A metric that is the mean of one value a sample; it is a [`Metric`] then.
@@ -21,6 +22,11 @@ pub trait MeanMetric: Configured<MetricKind> + MetricSettings + Debug + Send + S
     /// When the shapes do not fit together.
     fn mask(&self, _y_true: &Tensor, _y_pred: &Tensor) -> Result<Option<Tensor>> {
         Ok(None)
+    }
+
+    /// The function behind a metric that is one of your own; `None` for others.
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        None
     }
 
     /// Refuses settings outside their ranges; the default accepts all.
@@ -53,5 +59,9 @@ impl<T: MeanMetric> Metric for T {
 
     fn validate(&self) -> Result<()> {
         MeanMetric::validate(self)
+    }
+
+    fn function(&self) -> Option<&Arc<PairFunction>> {
+        MeanMetric::function(self)
     }
 }

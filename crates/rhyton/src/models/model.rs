@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rhyton_data::Rows;
 use rhyton_graph::{Executable, RunOptions, Spec, VariableId};
 use rhyton_tensor::Array;
 
@@ -177,16 +178,7 @@ impl Model {
     /// # Errors
     /// [`Error::UnknownName`]; [`Error::Data`] for inputs that do not fit.
     pub fn outputs_of(&self, name: &str, inputs: &[&Array]) -> Result<Vec<Array>> {
-        let Some(step) = self.network.steps.iter().rposition(|step| step.name == name) else {
-            let names = self.network.steps.iter().map(|step| step.name.as_str());
-            return Err(Error::UnknownName {
-                kind: "layer",
-                name: name.to_owned(),
-                owner: Some(self.network.name.clone()),
-                nearest: crate::objects::nearest(name, names),
-                fix: String::new(),
-            });
-        };
+        let step = self.network.last_call(name)?;
         let specs = self.check_inputs("outputs_of", inputs)?;
         let key = format!("outputs_of {step}");
         let program = self.program_to(&key, &specs, |values| values[step].clone())?;
@@ -234,10 +226,10 @@ impl Model {
     }
 
     /// The specifications of data as it comes, if it fits the model's inputs.
-    pub(crate) fn check_inputs(
+    pub(crate) fn check_inputs<'a>(
         &self,
         method: &'static str,
-        inputs: &[&Array],
+        inputs: &[impl Into<Rows<'a>> + Copy],
     ) -> Result<Vec<Spec>> {
         let expected = self.network.input_specs();
         if inputs.len() != expected.len() {
@@ -248,10 +240,10 @@ impl Model {
         expected
             .into_iter()
             .zip(inputs)
-            .map(|((name, spec), array)| {
-                let rows = array.shape().first().copied().unwrap_or(0);
-                if array.rank() == 0 || spec.shape.bind(rows) != array.shape() {
-                    let received = format!("{}{:?}", array.dtype(), array.shape());
+            .map(|((name, spec), data)| {
+                let data: Rows<'a> = (*data).into();
+                if data.shape().is_empty() || spec.shape.bind(data.count()) != data.shape() {
+                    let received = format!("{}{:?}", data.dtype(), data.shape());
                     return Err(Error::data(
                         method,
                         format!("input `{name}`"),
@@ -259,7 +251,7 @@ impl Model {
                         received,
                     ));
                 }
-                Ok(spec.with_dtype(array.dtype()))
+                Ok(spec.with_dtype(data.dtype()))
             })
             .collect()
     }

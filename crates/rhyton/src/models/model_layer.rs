@@ -9,7 +9,7 @@ use rhyton_tensor::Array;
 use super::{Kind, Model, Network, StepAction};
 use crate::initializers::Given;
 use crate::layer::{
-    Call, CallOptions, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, first, record,
+    Autocast, Call, CallOptions, Common, Layer, LayerKind, LayerSpec, Outputs, Scope, first, record,
 };
 use crate::objects::{Config, Configured, ObjectSpec};
 use crate::{Error, Result};
@@ -91,6 +91,13 @@ impl ModelLayer {
         &self.network
     }
 
+    /// The same place in a model with a network of the same weights, which start as before.
+    pub(crate) fn with_same_weights(&self, network: Network) -> Self {
+        let common = self.common.shared(self.common.name.clone());
+        let (calls, values) = (self.calls, Arc::clone(&self.values));
+        Self { common, network: Arc::new(network), calls, values }
+    }
+
     /// The same place in a model with another network, whose weights are drawn anew.
     pub(crate) fn with_network(&self, network: Network) -> Self {
         let (common, calls) = (self.common.clone(), self.calls);
@@ -146,6 +153,10 @@ impl Layer for ModelLayer {
             .unzip();
         cx.set_masks(masks);
         Ok(tensors.into())
+    }
+
+    fn autocast(&self) -> Autocast {
+        Autocast::Nothing
     }
 
     fn takes_list(&self) -> bool {

@@ -118,7 +118,7 @@ impl Network {
             let layer = &self.layers[*layer];
             let specs: Vec<Spec> = inputs.iter().map(|&slot| self.spec(slot).clone()).collect();
             let name = layer.label();
-            let mut part = scope.of_layer(&name, layer.common().trainable);
+            let mut part = scope.of_layer(&name, layer.common());
             layer.build(&mut part, &specs).map_err(|error| error.within(name))?;
         }
         Ok(())
@@ -152,8 +152,8 @@ impl Network {
                 }
                 StepAction::Operation { operation, arguments, inputs } => {
                     let tensors: Vec<Tensor> = inputs.iter().map(|s| traced.value(s)).collect();
-                    let value = operation.apply(arguments.with_tensors(&tensors)).checked()?;
-                    (vec![value], Vec::new())
+                    let values = operation.apply_all(arguments.with_tensors(&tensors))?;
+                    (values, Vec::new())
                 }
             };
             traced.values.push(values);

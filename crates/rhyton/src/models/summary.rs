@@ -9,7 +9,7 @@ use crate::saving::order::{Callee, Calls, callees};
 /// How a summary is laid out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SummaryOptions {
-    /// The width of the table; default 88, 108 for models that are no chain, and 12 more with
+    /// The width of the table; default 88 for a chain of layers, 108 for others, and 12 more with
     /// `show_trainable`.
     pub line_length: Option<usize>,
     /// Whether a column says which layers train.
@@ -29,7 +29,7 @@ impl Model {
     /// # Errors
     /// What the engine fails with while the optimizer's state is counted.
     pub fn summary(&self, options: &SummaryOptions) -> Result<String> {
-        let chain = self.network.kind == Kind::Sequential;
+        let chain = self.network.kind == Kind::Sequential || is_chain(&self.network);
         let mut widths = if chain { CHAIN.to_vec() } else { GRAPH.to_vec() };
         let mut titles = vec!["Layer (type)", "Output Shape", "Param #"];
         if !chain {
@@ -156,6 +156,10 @@ impl Model {
         let mut size = Size::default();
         for variable in &compiled.state.variables {
             size.add(&variable.spec);
+            if variable.spec.dtype == rhyton_tensor::DType::I32 {
+                // Counters are int64 in Keras and in files.
+                size.bytes += variable.spec.shape.volume(0) * 4;
+            }
         }
         Some(size)
     }
@@ -164,6 +168,21 @@ impl Model {
     fn optimizer_size(&self) -> Option<Size> {
         None
     }
+}
+
+/// Whether a functional model is one line of calls, each of one tensor and no layer twice; Keras
+/// shows such a model without connections.
+fn is_chain(network: &Network) -> bool {
+    let mut depths = vec![0; network.steps.len()];
+    for (place, step) in network.steps.iter().enumerate().rev() {
+        for slot in step.action.reads() {
+            depths[slot.step] = depths[slot.step].max(depths[place] + 1);
+        }
+    }
+    depths.sort_unstable();
+    depths.windows(2).all(|pair| pair[0] != pair[1])
+        && callees(network).len() == network.steps.len()
+        && network.steps.iter().all(|step| step.action.reads().len() <= 1)
 }
 
 /// Stretches or shrinks columns so that the table has a length.
@@ -310,7 +329,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BatchNormalization, Dense, Flatten, Sequential};
+    use crate::{Apply, BatchNormalization, Dense, Flatten, Sequential, input};
 
     #[test]
     fn the_blog_network_is_laid_out_as_in_keras() {
@@ -343,5 +362,24 @@ mod tests {
          Trainable params: 227,870 (890.12 KB)
          Non-trainable params: 200 (800.00 B)
         "#);
+    }
+
+    #[test]
+    fn a_functional_chain_needs_no_connections() {
+        let titles = |model: &Model| {
+            let text = model.summary(&SummaryOptions::default()).unwrap();
+            text.lines().nth(2).unwrap().to_owned()
+        };
+        let x = input(&[8]);
+        let y = Dense::new(8).apply(&[&x]);
+        let chain = Model::functional(&[&x], &[&y]).unwrap();
+        assert!(!titles(&chain).contains("Connected to"));
+        let more = Model::functional(&[&x], &[&(&x + &y)]).unwrap();
+        assert!(titles(&more).contains("Connected to"));
+        let layer = Dense::new(8);
+        let twice = layer.apply(&[&layer.apply(&[&x])]);
+        assert!(titles(&Model::functional(&[&x], &[&twice]).unwrap()).contains("Connected to"));
+        let z = Dense::new(8).apply(&[&x]);
+        assert!(titles(&Model::functional(&[&x], &[&y, &z]).unwrap()).contains("Connected to"));
     }
 }

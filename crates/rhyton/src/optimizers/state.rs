@@ -55,6 +55,15 @@ pub(crate) struct State {
     /// For each weight its slots, all groups in order.
     pub(crate) slots: Vec<Vec<usize>>,
     pub(crate) scalars: Vec<usize>,
+    /// The scale of the loss and the good steps since it moved; behind all others.
+    pub(crate) scale: Option<ScalePlaces>,
+}
+
+/// Where the scale of the loss stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScalePlaces {
+    pub(crate) step_counter: usize,
+    pub(crate) dynamic_scale: usize,
 }
 
 /// One variable of an optimizer.
@@ -87,6 +96,7 @@ impl State {
             accumulators: Vec::new(),
             slots: vec![Vec::new(); weights.len()],
             scalars: Vec::new(),
+            scale: None,
         };
         let mut iteration = Slot::scalar("iteration", 0.0);
         iteration.spec = iteration.spec.with_dtype(DType::I32);
@@ -118,7 +128,21 @@ impl State {
             let place = state.push(None, scalar);
             state.scalars.push(place);
         }
+        if let Some((scaling, _)) = optimizer.loss_scaling() {
+            let mut counter = Slot::scalar("step_counter", 0.0);
+            counter.spec = counter.spec.with_dtype(DType::I32);
+            state.scale = Some(ScalePlaces {
+                step_counter: state.push(None, counter),
+                dynamic_scale: state
+                    .push(None, Slot::scalar("dynamic_scale", scaling.initial_scale)),
+            });
+        }
         Ok(state)
+    }
+
+    /// How many variables there are without those of the loss' scale.
+    pub(crate) fn unscaled_len(&self) -> usize {
+        self.scale.map_or(self.variables.len(), |scale| scale.step_counter)
     }
 
     fn push(&mut self, weight: Option<&Weight>, slot: Slot) -> usize {

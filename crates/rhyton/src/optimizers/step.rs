@@ -1,4 +1,8 @@
-use rhyton_graph::{Tensor, cast, equal, floor_divide, not_equal, remainder, where_, zeros_like};
+use rhyton_graph::{
+    Tensor, cast, equal, floor_divide, isfinite, logical_not, not_equal, remainder, sum, where_,
+    zeros_like,
+};
+use rhyton_tensor::DType;
 
 use super::state::State;
 use super::{Optimizer, StepContext};
@@ -21,11 +25,74 @@ pub(crate) struct Values {
     pub(crate) state: Vec<Tensor>,
 }
 
+/// What the loss is multiplied by.
+enum Scale {
+    Fixed(f64),
+    Dynamic(Tensor),
+}
+
+impl Scale {
+    /// As a scalar of a tensor's element type.
+    fn of(&self, x: &Tensor) -> Tensor {
+        match self {
+            Self::Fixed(factor) => x.scalar_like(*factor),
+            Self::Dynamic(scale) => cast(scale, x.dtype()),
+        }
+    }
+}
+
 impl Step<'_> {
-    /// The order is Keras': the gradients are unscaled, averaged with those of the steps before,
+    /// The loss as gradients are taken of it, times the optimizer's scale.
+    pub(crate) fn scaled(&self, old: &Values, loss: &Tensor) -> Tensor {
+        self.scale(old).map_or(loss.clone(), |scale| loss * scale.of(loss))
+    }
+
+    /// Gradients of the scaled loss as those of the loss itself.
+    pub(crate) fn unscaled(&self, old: &Values, gradients: Vec<Tensor>) -> Vec<Tensor> {
+        let Some(scale) = self.scale(old) else { return gradients };
+        gradients.into_iter().map(|gradient| &gradient / scale.of(&gradient)).collect()
+    }
+
+    fn scale(&self, old: &Values) -> Option<Scale> {
+        let dynamic = self.state.scale.map(|scale| old.state[scale.dynamic_scale].clone());
+        let fixed = self.optimizer.options().loss_scale_factor;
+        dynamic.map(Scale::Dynamic).or(fixed.map(Scale::Fixed))
+    }
+
+    /// A step with unscaled gradients. Where the loss' scale is dynamic, gradients that are not
+    /// finite change nothing but the scale.
+    pub(crate) fn apply(&self, old: &Values, gradients: Vec<Tensor>) -> Result<Values> {
+        let (Some(places), Some((scaling, _))) = (self.state.scale, self.optimizer.loss_scaling())
+        else {
+            return self.apply_all(old, gradients);
+        };
+        let bad = gradients
+            .iter()
+            .map(|gradient| sum(&cast(&logical_not(&isfinite(gradient)), DType::F32), None, false));
+        let bad = bad.reduce(|all, more| all + more);
+        let mut new = self.apply_all(old, gradients)?;
+        let Some(bad) = bad else { return Ok(new) };
+        let finite = equal(bad, 0);
+        for (new, old) in new.weights.iter_mut().zip(&old.weights) {
+            *new = where_(&finite, &*new, old);
+        }
+        for (new, old) in new.state.iter_mut().zip(&old.state) {
+            *new = where_(&finite, &*new, old);
+        }
+        let counter = &old.state[places.step_counter];
+        let scale = &old.state[places.dynamic_scale];
+        let grows = equal(counter, i64::from(scaling.dynamic_growth_steps) - 1);
+        let counted = where_(&grows, zeros_like(counter), counter + 1);
+        new.state[places.step_counter] = where_(&finite, counted, zeros_like(counter));
+        let grown = where_(&grows, scale * 2.0, scale);
+        new.state[places.dynamic_scale] = where_(&finite, grown, scale * 0.5);
+        Ok(new)
+    }
+
+    /// The order is Keras': the gradients are averaged with those of the steps before,
     /// clipped; weights decay and are updated; then averages, and constraints. `iteration` grows in
     /// every step; the optimizer sees the number of updates, a schedule the number of steps.
-    pub(crate) fn apply(&self, old: &Values, gradients: Vec<Tensor>) -> Result<Values> {
+    fn apply_all(&self, old: &Values, gradients: Vec<Tensor>) -> Result<Values> {
         let options = self.optimizer.options();
         let iteration = &old.state[State::ITERATION];
         let rate = match (options.learning_rate.scheduled(iteration)?, self.state.learning_rate) {
@@ -33,15 +100,13 @@ impl Step<'_> {
             (None, place) => old.state[place.expect("a constant rate is a variable")].clone(),
         };
         let mut new = old.clone();
-        let gradients = gradients.into_iter().map(|gradient| match options.loss_scale_factor {
-            Some(factor) => gradient / factor,
-            None => gradient,
-        });
         let accumulation = options.gradient_accumulation_steps.map(i64::from);
         let due = accumulation.map(|steps| equal(remainder(iteration + 1, steps), 0));
         let gradients = match (accumulation, &due) {
-            (Some(steps), Some(due)) => self.accumulate((steps, due), old, &mut new, gradients),
-            _ => gradients.collect(),
+            (Some(steps), Some(due)) => {
+                self.accumulate((steps, due), old, &mut new, gradients.into_iter())
+            }
+            _ => gradients,
         };
         let updates = match accumulation {
             Some(steps) => floor_divide(iteration, steps),

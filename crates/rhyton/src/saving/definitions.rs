@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 
 use super::{VERSION, key};
 use crate::activations::{Activation, Definition, File, Stored};
+#[cfg(feature = "training")]
+use crate::losses::PairFunction;
 use crate::models::Model;
+#[cfg(feature = "training")]
+use crate::registry::Registry;
 use crate::{Error, Result, custom_objects};
 
 /// The member's contents for a model.
@@ -62,6 +66,13 @@ pub(super) fn read(member: Option<&Value>) -> Result<File> {
             return Err(Error::config("rhyton.json", "definitions", "an object", other));
         }
     };
+    #[cfg(feature = "training")]
+    {
+        file.losses =
+            own_functions(member, "losses", |r, name| r.find_loss(name)?.function().cloned())?;
+        file.metrics =
+            own_functions(member, "metrics", |r, name| r.find_metric(name)?.function().cloned())?;
+    }
     for (registered, value) in definitions {
         let stored: Stored = serde_json::from_value(value.clone()).map_err(|error| {
             Error::config("rhyton.json", registered, "a stored definition", error)
@@ -76,6 +87,28 @@ pub(super) fn read(member: Option<&Value>) -> Result<File> {
         }
     }
     Ok(file)
+}
+
+/// The losses or metrics of a file, by name; tells where one is registered here for something else.
+#[cfg(feature = "training")]
+fn own_functions(
+    member: &Value,
+    key: &str,
+    registered: impl Fn(&Registry, &str) -> Option<Arc<PairFunction>>,
+) -> Result<BTreeMap<String, Arc<PairFunction>>> {
+    let found = crate::losses::stored::read(member, key)?;
+    for (name, function) in &found {
+        let Some(other) = registered(&custom_objects(), name) else { continue };
+        if other.differs_from(function) {
+            crate::notices::once(&format!(
+                "`{name}`: the file's definition ({}) is used; the one registered here ({}) differs. \
+                 Pass `custom_objects` when loading to use yours",
+                function.text(),
+                other.text(),
+            ));
+        }
+    }
+    Ok(found)
 }
 
 /// What is told where a name of the file is registered here for something else.

@@ -117,17 +117,20 @@ fn entries(config: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 /// A model of Keras 2 and the models in it.
 fn model(config: &mut Value) {
-    let mut nested = BTreeSet::new();
+    let (mut nested, mut functional) = (BTreeSet::new(), BTreeSet::new());
     for entry in entries(config) {
         if key(key(entry, "config"), "layers").is_array() {
             if starts_with_a_node(entry) {
                 nested.insert(own_name(entry));
             }
+            if key(entry, "class_name") != "Sequential" {
+                functional.insert(own_name(entry));
+            }
             model(entry);
         }
         layer(entry);
     }
-    let histories = Histories { nested };
+    let histories = Histories { nested, functional };
     for entry in entries(config) {
         if let Some(nodes) = entry.get_mut("inbound_nodes").and_then(Value::as_array_mut) {
             for node in nodes {
@@ -201,9 +204,20 @@ fn rename(object: &mut Value, name: &str) {
 struct Histories {
     /// Models in the model that count their calls from 1.
     nested: BTreeSet<String>,
+    /// Functional ones, whose calls Keras 3 too counts from 1 where they are a model's outputs.
+    functional: BTreeSet<String>,
 }
 
 impl Histories {
+    /// A model's input or output in Keras 3's numbers.
+    fn end(&self, parts: &[Value]) -> Value {
+        let mut end = self.history(parts);
+        if self.functional.contains(parts[0].as_str().unwrap_or_default()) {
+            end[1] = json!(end[1].as_u64().unwrap_or_default() + 1);
+        }
+        end
+    }
+
     /// `["dense", 0, 0]` in Keras 3's numbers.
     fn history(&self, parts: &[Value]) -> Value {
         let name = parts[0].as_str().unwrap_or_default();
@@ -247,12 +261,12 @@ impl Histories {
     fn ends(&self, ends: &mut Value) {
         let Some(list) = ends.as_array_mut() else { return };
         if is_history(list) {
-            *ends = self.history(list);
+            *ends = self.end(list);
             return;
         }
         for end in list {
             if let Some(parts) = end.as_array().filter(|parts| is_history(parts)) {
-                *end = self.history(parts);
+                *end = self.end(parts);
             }
         }
     }
@@ -400,7 +414,7 @@ mod tests {
 
     #[test]
     fn what_is_no_call_stays_for_the_reader_to_refuse() {
-        let histories = Histories { nested: BTreeSet::new() };
+        let histories = Histories { nested: BTreeSet::new(), functional: BTreeSet::new() };
         for node in
             [json!(3), json!([]), json!([["x"]]), json!([["x", 0, -1, {}]]), json!({"args": 1})]
         {

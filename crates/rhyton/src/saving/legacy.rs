@@ -28,6 +28,7 @@ fn walk(model: &Model, path: &str) -> Vec<VariableId> {
 }
 
 /// All weights in the order in which Keras lists a model's variables.
+#[cfg(feature = "training")]
 pub(crate) fn in_keras_order(model: &Model) -> Vec<VariableId> {
     let paths = places(&model.network).into_iter().filter_map(|place| place.path);
     paths.flat_map(|path| walk(model, &path)).collect()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::key;
 use super::reader::functional;
 use crate::activations::find_layer;
-use crate::layer::Layer;
+use crate::layer::{DTypePolicy, Layer};
 use crate::layers::LAYERS;
 use crate::models::{CALLS_MAX, Network, model_spec};
 use crate::objects::nearest;
@@ -114,7 +114,7 @@ pub(super) fn input_spec(config: &Value) -> Result<Spec> {
 }
 
 /// A layer from its entry, with its name and whether it trains.
-pub(super) fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
+pub(crate) fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
     let class = text(entry, "class_name");
     let Value::Object(mut config) = key(entry, "config").clone() else {
         return Err(Error::config(class, "config", "an object", key(entry, "config")));
@@ -124,7 +124,7 @@ pub(super) fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
         _ => text(entry, "name").to_owned(),
     };
     let trainable = config.shift_remove("trainable") != Some(Value::Bool(false));
-    check_dtype(&name, config.shift_remove("dtype").as_ref())?;
+    let dtype = DTypePolicy::read(&name, config.shift_remove("dtype").as_ref())?;
     for common in ["batch_shape", "batch_input_shape"] {
         config.shift_remove(common);
     }
@@ -137,9 +137,13 @@ pub(super) fn layer(entry: &Value) -> Result<Arc<dyn Layer>> {
     };
     let value = value.map_err(|e| e.within(name.clone()))?;
     if let Some(activation) = value.activation() {
-        activation.definition().map_err(|error| error.within(name.clone()))?;
+        activation.check().map_err(|error| error.within(name.clone()))?;
     }
-    Ok(value.renamed(&name, trainable))
+    Ok(value.changed(&|common| {
+        common.name = Some(name.clone());
+        common.trainable = trainable;
+        common.dtype = dtype.clone();
+    }))
 }
 
 fn unusable_layer(class: &str, name: &str) -> Error {
@@ -155,17 +159,4 @@ fn unusable_layer(class: &str, name: &str) -> Error {
         nearest: nearest(class, names),
         fix: format!("custom_objects().layer(&{}_SPEC)?", class.to_uppercase()),
     }
-}
-
-/// Only float32 is computed by now; a policy that says otherwise is refused.
-fn check_dtype(layer: &str, dtype: Option<&Value>) -> Result<()> {
-    let name = match dtype {
-        None | Some(Value::Null) => return Ok(()),
-        Some(Value::String(name)) => name.as_str(),
-        Some(policy) => text(key(policy, "config"), "name"),
-    };
-    if name == "float32" {
-        return Ok(());
-    }
-    Err(Error::config(layer, "dtype", "float32", name))
 }

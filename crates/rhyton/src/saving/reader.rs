@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use rhyton_graph::{Argument, Arguments, Operation, Tensor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::key;
 use super::operations::{constant, operation};
@@ -185,12 +185,12 @@ impl<'a> Reader<'a> {
             Callable::Input => Err(Error::config(&name, "inbound_nodes", "none", node)),
             Callable::Layer(layer) => self.call_layer(layer, node),
             Callable::Operation(operation, attributes) => {
-                self.call_operation(operation, attributes, node).map(|tensor| vec![tensor])
+                self.call_operation(operation, attributes, node)
             }
         };
         let results = results.map_err(|error| error.within(name.clone()))?;
         if let (Callable::Operation(..), Some(recorded)) =
-            (&self.callees[place].kind, results[0].recorded())
+            (&self.callees[place].kind, results.first().and_then(Tensor::recorded))
         {
             self.operations.insert(recorded.step.serial, name);
         }
@@ -245,14 +245,14 @@ impl<'a> Reader<'a> {
         operation: &'static Operation,
         attributes: &[(&'static str, Argument)],
         node: &Value,
-    ) -> Result<Tensor> {
+    ) -> Result<Vec<Tensor>> {
         let empty = Map::new();
         let kwargs = key(node, "kwargs").as_object().unwrap_or(&empty);
         let args = key(node, "args").as_array().map_or(&[][..], Vec::as_slice);
         let all = args.iter().chain(kwargs.values());
         let positional = all.map(|value| self.argument(value)).collect::<Result<Vec<_>>>()?;
         let attributes = attributes.to_vec();
-        Ok(operation.apply(Arguments { positional, attributes }).checked()?)
+        Ok(operation.apply_all(Arguments { positional, attributes })?)
     }
 
     fn argument(&self, value: &Value) -> Result<Argument> {
@@ -277,14 +277,34 @@ impl<'a> Reader<'a> {
         let list = match value {
             Value::Array(items) if items.first().is_some_and(Value::is_string) => vec![value],
             Value::Array(items) => items.iter().collect(),
-            Value::Object(named) => named.values().collect(),
+            Value::Object(named) => {
+                // Keras lists what a dictionary names in the order of the names.
+                let sorted: BTreeMap<&String, &Value> = named.iter().collect();
+                sorted.into_values().collect()
+            }
             _ => return Err(refuse()),
         };
         if list.is_empty() {
             return Err(refuse());
         }
-        list.into_iter().map(|end| self.result(end).cloned().ok_or_else(refuse)).collect()
+        list.into_iter().map(|end| self.end(end).cloned().ok_or_else(refuse)).collect()
     }
+
+    /// The tensor of a model's input or output. Here, though not between calls, Keras counts the
+    /// calls of a functional model in the model from 1.
+    fn end(&self, history: &Value) -> Option<&Tensor> {
+        let callee = &self.callees[*self.by_name.get(history.get(0)?.as_str()?)?];
+        let Callable::Layer(layer) = &callee.kind else { return self.result(history) };
+        let call = history.get(1)?.as_u64()?.saturating_sub(calls_before(&**layer) as u64);
+        self.result(&json!([callee.name, call, history.get(2)?]))
+    }
+}
+
+/// How many calls of a layer a model's outputs count before the first: a functional model has one
+/// from its construction.
+pub(super) fn calls_before(layer: &dyn Layer) -> usize {
+    let nested = ModelLayer::of(layer);
+    usize::from(nested.is_some_and(|model| matches!(model.network().kind, Kind::Functional)))
 }
 
 /// Null, or a list of nulls.

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use rhyton_graph::{Argument, Arguments, Spec};
 use serde_json::{Map, Value, json};
 
+use super::operations::array_entry;
 use super::order::{Callee, Calls, callees};
+use super::reader::calls_before;
 use crate::layer::Layer;
 use crate::models::{Kind, Model, ModelLayer, Network, Slot, StepAction};
 
@@ -77,7 +79,7 @@ fn functional(network: &Network, name: &str, frozen: bool) -> Value {
         })
         .collect();
     let ends = |slots: Vec<Slot>| {
-        let mut list: Vec<Value> = slots.into_iter().map(|slot| nodes.history(slot)).collect();
+        let mut list: Vec<Value> = slots.into_iter().map(|slot| nodes.end(slot)).collect();
         if list.len() == 1 { list.remove(0) } else { Value::Array(list) }
     };
     let inputs = network.inputs.iter().map(|&step| Slot { step, index: 0 }).collect();
@@ -125,7 +127,7 @@ fn layer_entry(layer: &dyn Layer, frozen: bool) -> Value {
     if frozen {
         config.insert("trainable".to_owned(), json!(false));
     }
-    config.insert("dtype".to_owned(), json!("float32"));
+    config.insert("dtype".to_owned(), json!(layer.common().dtype.name()));
     config.extend(layer.config());
     let registered =
         if spec.module.starts_with("keras.") { Value::Null } else { json!(spec.class_name) };
@@ -165,6 +167,12 @@ fn plain(argument: &Argument, tensor: &mut dyn FnMut() -> Value) -> Value {
         Argument::Text(text) => json!(text),
         Argument::List(items) => items.iter().map(|item| plain(item, tensor)).collect(),
         Argument::Tensor(_) => tensor(),
+        Argument::Array(array) => array_entry(array),
+        Argument::Slice([start, stop, step]) => {
+            let config = json!({"start": start, "stop": stop, "step": step});
+            json!({"class_name": "__slice__", "config": config})
+        }
+        Argument::Ellipsis => json!({"class_name": "__ellipsis__", "config": {}}),
     }
 }
 
@@ -178,6 +186,16 @@ impl Nodes<'_> {
     /// `["dense", 0, 0]`: the step's name, which call, which result.
     fn history(&self, slot: Slot) -> Value {
         json!([self.network.steps[slot.step].name, self.calls.numbers[slot.step], slot.index])
+    }
+
+    /// As [`Nodes::history`], for an output of the model.
+    fn end(&self, slot: Slot) -> Value {
+        let before = match &self.network.steps[slot.step].action {
+            StepAction::Layer { layer, .. } => calls_before(&*self.network.layers[*layer]),
+            _ => 0,
+        };
+        let call = self.calls.numbers[slot.step] + before;
+        json!([self.network.steps[slot.step].name, call, slot.index])
     }
 
     fn tensor(&self, slot: Slot) -> Value {

@@ -45,7 +45,7 @@ pub(super) fn assigned(layer: &dyn Layer, inputs: &[Spec]) -> Result<BTreeSet<Va
 
 fn build(layer: &dyn Layer, inputs: &[Spec]) -> Result<Weights> {
     let mut weights = Weights::default();
-    let mut scope = Scope::root(&mut weights, &layer.label(), layer.common().trainable);
+    let mut scope = Scope::root(&mut weights, &layer.label(), layer.common());
     layer.build(&mut scope, inputs)?;
     Ok(weights)
 }
@@ -60,7 +60,7 @@ fn trace(
     let named = inputs.iter().enumerate();
     let x: Vec<Tensor> =
         named.map(|(place, spec)| tracer.input(&format!("x{place}"), spec.clone())).collect();
-    let mut cx = Call::new(tracer, weights, training);
+    let mut cx = Call::new(tracer, weights, training).without_autocast();
     if training {
         let step = tracer.constant(Array::scalar(4_i32));
         let seed = tracer.constant(Array::from_slice(&[2], &[9_u32, 0])?);

@@ -6,8 +6,9 @@ use rhyton_graph::Spec;
 use serde_json::Value;
 
 use crate::Result;
-use crate::losses::{self, Loss};
-use crate::metrics::{self, Metric};
+use crate::activations::{File, given};
+use crate::losses::{self, Loss, LossFunction, PairFunction, stored};
+use crate::metrics::{self, Metric, MetricFunction};
 use crate::objects::{function_form, object_form};
 
 /// A loss by name (some names mean one of several, by the data's shape) or as a value.
@@ -79,10 +80,18 @@ impl LossChoice {
         if value.is_null() {
             return Ok(Self::None);
         }
-        match value.as_str().or_else(|| function_name(value)) {
-            Some(name) => Ok(Self::Named(name.to_owned())),
-            None => Ok(Self::Value(losses::read_any(value)?)),
+        if let Some(function) = stored::in_place(value)? {
+            return Ok(Self::Value(Arc::new(LossFunction::of(Arc::new(function)))));
         }
+        let Some(name) = value.as_str().or_else(|| function_name(value)) else {
+            return Ok(Self::Value(losses::read_any(value)?));
+        };
+        let in_file = |file: &File| {
+            let function = Arc::clone(file.losses.get(name)?);
+            Some(Arc::new(LossFunction::of(function)) as Arc<dyn Loss>)
+        };
+        let given = given(|registry| registry.find_loss(name), in_file);
+        Ok(given.map_or_else(|| Self::Named(name.to_owned()), Self::Value))
     }
 
     /// What a file holds of it.
@@ -90,9 +99,20 @@ impl LossChoice {
         match self {
             Self::None => Value::Null,
             Self::Named(name) if losses::is_builtin(name) => Value::String(name.clone()),
+            Self::Named(_) | Self::Value(_) if self.function().is_some() => {
+                self.function().map_or(Value::Null, |function| stored::form(&function))
+            }
             Self::Named(name) => function_form(name),
-            Self::Value(loss) if loss.spec().class_name == "function" => function_form(loss.name()),
             Self::Value(loss) => object_form(loss.spec(), Value::Object(loss.config())),
+        }
+    }
+
+    /// The function of the user's own that it means.
+    pub(super) fn function(&self) -> Option<Arc<PairFunction>> {
+        match self {
+            Self::None => None,
+            Self::Named(name) => losses::function_of(name),
+            Self::Value(loss) => loss.function().cloned(),
         }
     }
 
@@ -117,21 +137,37 @@ impl LossChoice {
 impl MetricChoice {
     /// A metric from a file's configuration.
     pub(crate) fn read(value: &Value) -> Result<Self> {
-        match value.as_str().or_else(|| function_name(value)) {
-            Some(name) => Ok(Self::Named(name.to_owned())),
-            None => Ok(Self::Value(metrics::read_any(value)?)),
+        if let Some(function) = stored::in_place(value)? {
+            return Ok(Self::Value(Arc::new(MetricFunction::of(Arc::new(function)))));
         }
+        let Some(name) = value.as_str().or_else(|| function_name(value)) else {
+            return Ok(Self::Value(metrics::read_any(value)?));
+        };
+        let in_file = |file: &File| {
+            let function = Arc::clone(file.metrics.get(name)?);
+            Some(Arc::new(MetricFunction::of(function)) as Arc<dyn Metric>)
+        };
+        let given = given(|registry| registry.find_metric(name), in_file);
+        Ok(given.map_or_else(|| Self::Named(name.to_owned()), Self::Value))
     }
 
     /// What a file holds of it.
     pub(crate) fn to_value(&self) -> Value {
         match self {
             Self::Named(name) if metrics::is_builtin(name) => Value::String(name.clone()),
-            Self::Named(name) => function_form(name),
-            Self::Value(metric) if metric.spec().class_name == "function" => {
-                function_form(metric.name())
+            Self::Named(_) | Self::Value(_) if self.function().is_some() => {
+                self.function().map_or(Value::Null, |function| stored::form(&function))
             }
+            Self::Named(name) => function_form(name),
             Self::Value(metric) => object_form(metric.spec(), Value::Object(metric.config())),
+        }
+    }
+
+    /// The function of the user's own that it means.
+    pub(super) fn function(&self) -> Option<Arc<PairFunction>> {
+        match self {
+            Self::Named(name) => metrics::function_of(name),
+            Self::Value(metric) => metric.function().cloned(),
         }
     }
 

@@ -8,9 +8,9 @@ use super::choices::{LossChoice, MetricChoice};
 use super::objectives::Objectives;
 use super::per_output::PerOutput;
 use super::tracked::Tracked;
-use crate::layer::Weight;
-use crate::models::Model;
-use crate::optimizers::{OPTIMIZERS, Optimizer, State};
+use crate::layer::{Weight, Weights};
+use crate::models::{Model, Network};
+use crate::optimizers::{LossScaleOptimizer, OPTIMIZERS, Optimizer, State};
 use crate::{Error, Result};
 
 /// How a model is trained: optimizer, loss, metrics.
@@ -30,6 +30,8 @@ use crate::{Error, Result};
 pub struct Compile {
     optimizer: Chosen<dyn Optimizer>,
     objectives: Objectives,
+    steps_per_execution: usize,
+    auto_scale_loss: bool,
 }
 
 /// A value, or why there is none; builders can't fail.
@@ -65,7 +67,12 @@ impl Default for Compile {
 impl Compile {
     /// Keras' defaults.
     pub fn new() -> Self {
-        Self { optimizer: chosen(OPTIMIZERS.named("rmsprop")), objectives: Objectives::default() }
+        Self {
+            optimizer: chosen(OPTIMIZERS.named("rmsprop")),
+            objectives: Objectives::default(),
+            steps_per_execution: 1,
+            auto_scale_loss: true,
+        }
     }
 
     /// The optimizer: a name, or a value such as `Adam::new(1e-3)`.
@@ -151,6 +158,22 @@ impl Compile {
         self
     }
 
+    /// How many steps make an execution, around which callbacks are called instead of around every
+    /// step; default 1. The numbers of the training do not depend on it.
+    #[must_use]
+    pub fn steps_per_execution(mut self, steps: usize) -> Self {
+        self.steps_per_execution = steps;
+        self
+    }
+
+    /// Whether a [`LossScaleOptimizer`](crate::LossScaleOptimizer) is put around the optimizer of a
+    /// model with layers in `mixed_float16`; default true.
+    #[must_use]
+    pub fn auto_scale_loss(mut self, scales: bool) -> Self {
+        self.auto_scale_loss = scales;
+        self
+    }
+
     /// Losses and metrics as a file has them.
     pub(super) fn objectives(mut self, objectives: Objectives) -> Self {
         self.objectives = objectives;
@@ -196,7 +219,13 @@ impl<T: Optimizer + 'static> IntoOptimizer for T {
 /// A model's training configuration, with the places of its state among the session's variables.
 pub(crate) struct Compiled {
     pub(crate) optimizer: Arc<dyn Optimizer>,
+    /// Whether the scale of the loss around the optimizer was put there unasked.
+    pub(crate) auto_scaled: bool,
     pub(crate) objectives: Objectives,
+    pub(crate) steps_per_execution: usize,
+    /// Layers and weights as they were trainable then.
+    pub(crate) network: Network,
+    pub(crate) weights: Weights,
     /// The trained weights.
     pub(crate) trained: Vec<VariableId>,
     /// What the optimizer keeps, in the order of Keras' files.
@@ -223,6 +252,13 @@ impl Model {
             Chosen::Failed(error) => return Err(error),
         };
         optimizer.validate()?;
+        if compile.steps_per_execution == 0 {
+            return Err(Error::config("compile", "steps_per_execution", "at least 1", 0));
+        }
+        let scales = compile.auto_scale_loss && self.computes_in_mixed_float16();
+        let auto_scaled = scales && optimizer.loss_scaling().is_none();
+        let optimizer =
+            if auto_scaled { Arc::new(LossScaleOptimizer::around(optimizer)) } else { optimizer };
         compile.objectives.check(&self.network.output_names())?;
         // Branches of unequal depth come in another order in Keras than here.
         let mut trained = crate::saving::in_keras_order(self);
@@ -245,7 +281,11 @@ impl Model {
         self.engine.extend(self.weights.len(), specs, values)?;
         self.compiled = Some(Compiled {
             optimizer,
+            auto_scaled,
             objectives: compile.objectives,
+            steps_per_execution: compile.steps_per_execution,
+            network: self.network.clone(),
+            weights: self.weights.clone(),
             trained,
             state,
             first,
@@ -265,10 +305,19 @@ impl Model {
     /// them changed; `None` before `compile`.
     pub fn compilation(&self) -> Option<Compile> {
         let compiled = self.compiled.as_ref()?;
+        let inner = compiled.optimizer.loss_scaling().filter(|_| compiled.auto_scaled);
+        let optimizer = inner.map_or(&compiled.optimizer, |(_, inner)| inner);
         Some(Compile {
-            optimizer: Chosen::Value(Arc::clone(&compiled.optimizer)),
+            optimizer: Chosen::Value(Arc::clone(optimizer)),
             objectives: compiled.objectives.clone(),
+            steps_per_execution: compiled.steps_per_execution,
+            auto_scale_loss: true,
         })
+    }
+
+    fn computes_in_mixed_float16(&self) -> bool {
+        let layers = self.network.layers_by_path();
+        layers.values().any(|layer| layer.common().dtype.scales_loss())
     }
 
     pub(crate) fn compiled(&self) -> Result<&Compiled> {

@@ -1,7 +1,5 @@
 //! Optimizer, loss, metrics and the optimizer's state in a file, as Keras writes them.
 
-use std::sync::Arc;
-
 use rhyton_formats::{Group, ModelFile, NamedArray};
 use rhyton_tensor::{Array, DType};
 use serde_json::{Map, Value, json};
@@ -12,25 +10,22 @@ use super::objectives::Objectives;
 use super::per_output::PerOutput;
 use crate::models::Model;
 use crate::objects::object_form;
-use crate::optimizers::{LearningRate, OPTIMIZERS, State};
+use crate::optimizers::{LearningRate, OPTIMIZERS, Optimizer, State};
 use crate::{Error, Result};
 
 /// Adds the training configuration and the optimizer's state to a file.
 pub(crate) fn write_compiled(model: &Model, file: &mut ModelFile) -> Result<()> {
     let Some(compiled) = &model.compiled else { return Ok(()) };
     let optimizer = write_optimizer(model, compiled, file)?;
-    let names = model.network.output_names();
-    let (loss, loss_weights) = write_losses(&compiled.objectives, &names)?;
-    file.config["compile_config"] = json!({
-        "optimizer": optimizer,
-        "loss": loss,
-        "loss_weights": loss_weights,
-        "metrics": write_metrics(&compiled.objectives.metrics, &names)?,
-        "weighted_metrics": write_metrics(&compiled.objectives.weighted_metrics, &names)?,
-        "run_eagerly": false,
-        "steps_per_execution": 1,
-        "jit_compile": false,
-    });
+    let mut config = json!({"optimizer": optimizer});
+    let objectives = objectives_config(model)?;
+    if let (Value::Object(config), Value::Object(objectives)) = (&mut config, objectives) {
+        config.extend(objectives);
+    }
+    config["run_eagerly"] = json!(false);
+    config["steps_per_execution"] = json!(compiled.steps_per_execution);
+    config["jit_compile"] = json!(false);
+    file.config["compile_config"] = config;
     let mut variables: Vec<Array> = compiled
         .variables()
         .into_iter()
@@ -40,10 +35,41 @@ pub(crate) fn write_compiled(model: &Model, file: &mut ModelFile) -> Result<()> 
     if let Some(place) = compiled.state.learning_rate {
         variables[place] = Array::scalar(model.learning_rate()? as f32);
     }
-    file.weights
-        .insert("optimizer", Group::new(compiled.optimizer.options().name.clone(), variables));
-    Ok(())
+    write_state(compiled, variables, file);
+    super::own_functions::write(model, compiled, file)
 }
+
+/// Losses, their weights and metrics.
+pub(super) fn objectives_config(model: &Model) -> Result<Value> {
+    let objectives = &model.compiled()?.objectives;
+    let names = model.network.output_names();
+    let (loss, loss_weights) = write_losses(objectives, &names)?;
+    Ok(json!({
+        "loss": loss,
+        "loss_weights": loss_weights,
+        "metrics": write_metrics(&objectives.metrics, &names)?,
+        "weighted_metrics": write_metrics(&objectives.weighted_metrics, &names)?,
+    }))
+}
+
+/// The optimizer's variables; where the loss is scaled, the inner optimizer's in a group of their
+/// own, and again behind iteration, learning rate, counter and scale, as Keras does.
+fn write_state(compiled: &Compiled, mut variables: Vec<Array>, file: &mut ModelFile) {
+    let name = |optimizer: &dyn Optimizer| optimizer.options().name.clone();
+    if let Some((_, inner)) = compiled.optimizer.loss_scaling() {
+        let scale = variables.split_off(compiled.state.unscaled_len());
+        let mut outer = vec![Array::scalar(0_i64), Array::scalar(0.0_f32)];
+        outer.push(scale[0].cast(DType::I64));
+        outer.push(scale[1].clone());
+        outer.extend(variables.iter().cloned());
+        file.weights.insert(INNER_STATE, Group::new(name(&**inner), variables));
+        variables = outer;
+    }
+    file.weights.insert("optimizer", Group::new(name(&*compiled.optimizer), variables));
+}
+
+/// The group of an optimizer whose loss is scaled, below the scaling one's.
+const INNER_STATE: &str = "optimizer/inner_optimizer";
 
 /// Losses and their weights in one form, since Keras pairs them by it: as they are for one output,
 /// by name if either was given so, else as lists.
@@ -68,7 +94,9 @@ fn write_losses(objectives: &Objectives, names: &[String]) -> Result<(Value, Val
 /// The optimizer with the learning rate as it is now, or with Keras' schedule. The program of a
 /// function of the step goes to `rhyton.json`.
 fn write_optimizer(model: &Model, compiled: &Compiled, file: &mut ModelFile) -> Result<Value> {
-    let mut config = compiled.optimizer.config();
+    let scaled = compiled.optimizer.loss_scaling();
+    let optimizer = scaled.map_or(&compiled.optimizer, |(_, inner)| inner);
+    let mut config = optimizer.config();
     let rate = match compiled.optimizer.learning_rate() {
         LearningRate::Schedule(schedule) => schedule.to_value(),
         LearningRate::Constant(_) => json!(model.learning_rate()?),
@@ -81,6 +109,12 @@ fn write_optimizer(model: &Model, compiled: &Compiled, file: &mut ModelFile) -> 
         }
     };
     config.insert(LEARNING_RATE.to_owned(), rate);
+    let inner = object_form(optimizer.spec(), Value::Object(config));
+    if scaled.is_none() || compiled.auto_scaled {
+        return Ok(inner);
+    }
+    let mut config = compiled.optimizer.config();
+    config.insert("inner_optimizer".to_owned(), inner);
     Ok(object_form(compiled.optimizer.spec(), Value::Object(config)))
 }
 
@@ -119,22 +153,35 @@ pub(crate) fn read_compiled(model: &mut Model, config: &Value, file: &ModelFile)
     };
     let mut optimizer = optimizer.clone();
     let function = file.rhyton.as_ref().and_then(|member| member.get(LEARNING_RATE));
-    let inner = optimizer.get_mut("config").and_then(Value::as_object_mut);
+    let inner = if optimizer.pointer("/config/inner_optimizer").is_some() {
+        optimizer.pointer_mut("/config/inner_optimizer/config")
+    } else {
+        optimizer.get_mut("config")
+    };
+    let inner = inner.and_then(Value::as_object_mut);
     if let (Some(function), Some(config)) = (function, inner) {
         config.insert(LEARNING_RATE.to_owned(), function.clone());
     }
-    let optimizer = OPTIMIZERS.read(&optimizer).map_err(|e| e.within("compile_config"))?;
-    let outputs = model.network.outputs.len();
+    let mut config = config.clone();
+    config.insert("optimizer".to_owned(), optimizer);
+    let compile = compile_of(&config, model.network.outputs.len());
+    let compiled = compile.and_then(|compile| model.compile(compile));
+    compiled.map_err(|e| e.within("compile_config"))?;
+    restore_state(model, file)
+}
+
+/// What a configuration of `compile` with Keras' keys says, for a model with so many outputs.
+pub(crate) fn compile_of(config: &Map<String, Value>, outputs: usize) -> Result<Compile> {
     let key = |key: &str| config.get(key).unwrap_or(&Value::Null);
+    let optimizer = OPTIMIZERS.read(key("optimizer"))?;
     let objectives = Objectives {
         losses: read_per_output(key("loss"), LossChoice::read)?,
         loss_weights: read_per_output(key("loss_weights"), read_weight)?,
         metrics: read_metrics(key("metrics"), outputs)?,
         weighted_metrics: read_metrics(key("weighted_metrics"), outputs)?,
     };
-    let compile = Compile::new().optimizer(Arc::clone(&optimizer)).objectives(objectives);
-    model.compile(compile).map_err(|e| e.within("compile_config"))?;
-    restore_state(model, file)
+    let steps = key("steps_per_execution").as_u64().unwrap_or(1).max(1) as usize;
+    Ok(Compile::new().optimizer(optimizer).objectives(objectives).steps_per_execution(steps))
 }
 
 /// The same to all outputs, a list with something for each, or values by name.
@@ -206,8 +253,9 @@ pub(crate) fn restore_state(model: &Model, file: &ModelFile) -> Result<()> {
     let stored = stored_state(file);
     let compiled = model.compiled()?;
     let state = &compiled.state;
+    restore_scale(model, file)?;
     let all: Vec<usize> =
-        if is_by_slot(file) { by_slot(state) } else { (0..state.variables.len()).collect() };
+        if is_by_slot(file) { by_slot(state) } else { (0..state.unscaled_len()).collect() };
     let no_rate = all.iter().copied().filter(|&place| Some(place) != state.learning_rate).collect();
     let fits = |places: &Vec<usize>| {
         let shape = |place: usize| state.variables[place].spec.shape.fixed_sizes();
@@ -241,11 +289,31 @@ pub(crate) fn restore_state(model: &Model, file: &ModelFile) -> Result<()> {
     Ok(())
 }
 
-/// The optimizer's variables in a file.
+/// Restores the scale of the loss, if file and model have one.
+fn restore_scale(model: &Model, file: &ModelFile) -> Result<()> {
+    let compiled = model.compiled()?;
+    let Some(places) = compiled.state.scale else { return Ok(()) };
+    let outer = file.weights.variables("optimizer");
+    let inner = file.weights.variables(INNER_STATE);
+    // Keras makes counter and scale in the first step: an untrained model has none.
+    if inner.is_empty() || outer.len() != inner.len() + 4 {
+        return Ok(());
+    }
+    for (place, value) in [(places.step_counter, &outer[2]), (places.dynamic_scale, &outer[3])] {
+        if value.rank() == 0 {
+            let value = value.cast(compiled.state.variables[place].spec.dtype);
+            model.engine.write(compiled.variable(place), &value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The optimizer's variables in a file, without those of a scaled loss.
 fn stored_state(file: &ModelFile) -> Vec<&Array> {
-    match &file.layers {
-        Some(layers) => layers.optimizer.iter().map(|(_, array)| array).collect(),
-        None => file.weights.variables("optimizer").iter().collect(),
+    match (&file.layers, file.weights.variables(INNER_STATE)) {
+        (Some(layers), _) => layers.optimizer.iter().map(|(_, array)| array).collect(),
+        (None, []) => file.weights.variables("optimizer").iter().collect(),
+        (None, inner) => inner.iter().collect(),
     }
 }
 
@@ -280,11 +348,13 @@ fn is_old_slot(name: &str) -> bool {
 /// time; else in the order of other files.
 pub(crate) fn legacy_state(model: &Model) -> Result<Vec<NamedArray>> {
     let Some(compiled) = &model.compiled else { return Ok(Vec::new()) };
-    let (state, class) = (&compiled.state, compiled.optimizer.spec().class_name);
+    let scaled = compiled.optimizer.loss_scaling();
+    let optimizer = scaled.map_or(&compiled.optimizer, |(_, inner)| inner);
+    let (state, class) = (&compiled.state, optimizer.spec().class_name);
     let old = OLD_SLOTS.iter().find(|(name, _)| *name == class).map(|(_, old)| *old);
     let mut places = match old {
         Some(_) => by_slot(state),
-        None => (0..state.variables.len()).collect(),
+        None => (0..state.unscaled_len()).collect(),
     };
     places.retain(|&place| Some(place) != state.learning_rate);
     let named = places.into_iter().map(|place| {

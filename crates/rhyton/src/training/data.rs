@@ -1,12 +1,17 @@
 use std::collections::BTreeMap;
 
+use rhyton_data::{Column, Rows};
 use rhyton_tensor::Array;
 
 use crate::arrays::Arrays;
+use crate::prediction::data_error;
 use crate::{Error, Result};
 
+/// Rows that are looked at together where they stay in a file.
+pub(super) const CHUNK_ROWS: usize = 16_384;
+
 /// Everything a step takes: inputs, targets, and weights of samples.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Samples<'a> {
     pub(crate) inputs: Arrays<'a>,
     pub(crate) targets: Arrays<'a>,
@@ -16,7 +21,7 @@ pub(crate) struct Samples<'a> {
 
 impl<'a> Samples<'a> {
     /// All arrays with names for messages, in the order in which programs take them.
-    pub(crate) fn named(&self) -> Vec<(String, &'a Array)> {
+    pub(crate) fn named(&self) -> Vec<(String, Rows<'a>)> {
         let inputs = self.inputs.0.iter().enumerate().map(|(i, array)| (format!("x{i}"), *array));
         let targets = self.targets.0.iter().enumerate().map(|(i, array)| (format!("y{i}"), *array));
         let weights = self.sample_weights.0.iter().enumerate();
@@ -28,17 +33,19 @@ impl<'a> Samples<'a> {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.inputs.0.first().and_then(|array| array.shape().first()).copied().unwrap_or(0)
+        self.inputs.0.first().map_or(0, |rows| rows.count())
     }
 }
 
 /// Arrays cut at a row: the training part and the validation part.
-pub(crate) fn split(arrays: &Arrays<'_>, at: usize) -> Result<(Vec<Array>, Vec<Array>)> {
+pub(crate) fn split(arrays: &Arrays<'_>, at: usize) -> Result<(Vec<Column>, Vec<Column>)> {
     let mut parts = (Vec::new(), Vec::new());
-    for array in &arrays.0 {
-        let rows = array.shape().first().copied().unwrap_or(0);
-        parts.0.push(array.rows(0, at)?);
-        parts.1.push(array.rows(at, rows)?);
+    let cut = |rows: &Rows<'_>, start, end| {
+        rows.slice(start, end).map_err(|error| data_error("fit", &error))
+    };
+    for rows in &arrays.0 {
+        parts.0.push(cut(rows, 0, at)?);
+        parts.1.push(cut(rows, at, rows.count())?);
     }
     Ok(parts)
 }
@@ -58,13 +65,16 @@ pub(crate) fn class_weights(targets: &Arrays<'_>, weights: &BTreeMap<i64, f64>) 
             return Err(Error::data("fit", "class_weight", expected, format!("{shape:?}")));
         }
     };
-    let values = target.to_f64();
     let class = |row: &[f64]| match row {
         [number] => number.round_ties_even() as i64,
         _ => (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best }) as i64,
     };
     let of_row = |row: &[f64]| weights.get(&class(row)).map_or(1.0, |&weight| weight as f32);
-    let found: Vec<f32> = values.chunks_exact(width.max(1)).map(of_row).collect();
+    let mut found: Vec<f32> = Vec::with_capacity(target.count());
+    let mut chunks = target.chunks(CHUNK_ROWS);
+    while let Some((_, chunk)) = chunks.next_chunk().map_err(|e| data_error("fit", &e))? {
+        found.extend(chunk.to_f64().chunks_exact(width.max(1)).map(of_row));
+    }
     Ok(Array::from_slice(&[found.len()], &found)?)
 }
 

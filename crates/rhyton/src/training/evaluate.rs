@@ -1,4 +1,5 @@
 use super::data::Samples;
+use super::executions::Executions;
 use super::history::Logs;
 use super::program::{Purpose, StepSpecs};
 use crate::arrays::Arrays;
@@ -75,13 +76,19 @@ impl Model {
         let named = samples.named();
         let mut batches = batches("evaluate", &named, batch_size)?;
         let (mut outputs, run) = (Vec::new(), Self::run_options());
-        let mut place = 0;
+        let mut executions = Executions::of(self.compiled()?.steps_per_execution, 0);
         callbacks.each(self, Callback::on_test_begin)?;
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("evaluate", &e))? {
-            callbacks.each(self, |callback, cx| callback.on_test_batch_begin(cx, place))?;
+            if let Some(begin) = executions.begins() {
+                callbacks.each(self, |callback, cx| callback.on_test_batch_begin(cx, begin))?;
+            }
             run_batch(&*program, batch.arrays, &mut outputs, &run)?;
-            callbacks.each(self, |callback, cx| callback.on_test_batch_end(cx, place))?;
-            place += 1;
+            if let Some(end) = executions.step() {
+                callbacks.each(self, |callback, cx| callback.on_test_batch_end(cx, end))?;
+            }
+        }
+        if let Some(end) = executions.last() {
+            callbacks.each(self, |callback, cx| callback.on_test_batch_end(cx, end))?;
         }
         let logs = self.logs()?;
         callbacks.each(self, |callback, cx: &mut Training<'_>| callback.on_test_end(cx, &logs))?;
@@ -94,6 +101,19 @@ impl Model {
             Some(tracked) => tracked.logs(&self.engine),
             None => Ok(Logs::new()),
         }
+    }
+
+    /// The running value of the loss.
+    pub(crate) fn running_loss(&self) -> Result<Option<f64>> {
+        match &self.compiled()?.tracked {
+            Some(tracked) => tracked.loss(&self.engine).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The class of the metric under a key of the logs.
+    pub(crate) fn metric_class(&self, key: &str) -> Option<&'static str> {
+        self.compiled.as_ref()?.tracked.as_ref()?.metric_class(key)
     }
 
     pub(crate) fn reset_tracked(&self) -> Result<()> {

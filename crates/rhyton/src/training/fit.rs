@@ -1,6 +1,11 @@
 use std::collections::BTreeMap;
 
+use rhyton_data::Augmentation;
+
+use super::backup::{Identified, Position, StepPosition};
 use super::data::{Samples, class_weights, split};
+use super::executions::Executions;
+use super::feed::Feed;
 use super::history::{History, Logs};
 use super::program::{Purpose, StepSpecs};
 use super::progress::Progress;
@@ -41,6 +46,7 @@ pub struct Fit<'a> {
     sample_weights: Arrays<'a>,
     class_weight: BTreeMap<i64, f64>,
     shuffle: bool,
+    augmentation: Augmentation,
     seed: Option<u64>,
     verbose: Verbose,
     callbacks: Vec<Box<dyn Callback + 'a>>,
@@ -57,6 +63,7 @@ impl Default for Fit<'_> {
             sample_weights: Arrays::default(),
             class_weight: BTreeMap::new(),
             shuffle: true,
+            augmentation: Augmentation::new(),
             seed: None,
             verbose: Verbose::Auto,
             callbacks: Vec::new(),
@@ -122,7 +129,15 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// The seed of the order of samples and of random layers; default the model's.
+    /// Random changes of the images to train on, new ones each epoch; those for validation stay as
+    /// they are. They follow from the seed, the optimizer's steps before the epoch, and the sample,
+    /// so that batch size, threads and resuming change nothing. Inputs that are no images stay.
+    pub fn augment(mut self, augmentation: Augmentation) -> Self {
+        self.augmentation = augmentation;
+        self
+    }
+
+    /// The seed of the order of samples, their changes, and random layers; default the model's.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -223,20 +238,31 @@ impl Model {
         let parameters = Parameters { epochs: options.epochs, steps };
         let mut progress = Progress::new(options.verbose, parameters);
         let mut callbacks = Callbacks::new(options.callbacks, parameters);
+        let identified = Identified {
+            samples,
+            validation,
+            batch_size: options.batch_size,
+            shuffle: options.shuffle,
+            seed,
+            augmentation: &options.augmentation,
+            class_weight: &options.class_weight,
+        };
+        self.set_training_seed(seed)?;
+        let start = self.begin_backup(&mut callbacks, &identified, options.epochs)?;
         let run = Run {
             samples,
             validation,
             specs,
             batch_size: options.batch_size,
-            order: options.shuffle.then_some(seed),
+            feed: Feed { seed, shuffle: options.shuffle, augmentation: options.augmentation },
+            start,
         };
-        let mut history = History::default();
-        self.set_training_seed(seed)?;
+        // One that was kept when it was about to end has no epoch left.
+        let over = callbacks.stopped() && start.step.is_none();
         callbacks.each(self, Callback::on_train_begin)?;
-        for epoch in 0..options.epochs {
+        for epoch in start.epoch..if over { start.epoch } else { options.epochs } {
             let logs = self.epoch(&run, epoch, &mut callbacks, &mut progress)?;
-            callbacks.each(self, |callback, cx| callback.on_epoch_end(cx, epoch, &logs))?;
-            history.push(epoch, &logs);
+            let logs = callbacks.end_epoch(self, epoch, logs)?;
             progress.end_epoch(&logs);
             if callbacks.stopped() {
                 break;
@@ -246,7 +272,8 @@ impl Model {
             self.use_averages()?;
         }
         callbacks.each(self, Callback::on_train_end)?;
-        Ok(history)
+        callbacks.end_backup()?;
+        Ok(callbacks.history())
     }
 
     /// One pass over the samples, and over those for validation.
@@ -257,32 +284,49 @@ impl Model {
         callbacks: &mut Callbacks<'_>,
         progress: &mut Progress,
     ) -> Result<Logs> {
-        callbacks.each(self, |callback, cx| callback.on_epoch_begin(cx, epoch))?;
+        let start = run.start.within(epoch);
+        if start.is_none() {
+            callbacks.each(self, |callback, cx| callback.on_epoch_begin(cx, epoch))?;
+        }
         progress.begin_epoch(epoch);
         // A validation on targets of another type has made new programs.
         self.track(&run.specs.targets)?;
         let program = self.step_program(Purpose::Train, &run.specs)?;
-        self.reset_tracked()?;
+        if start.is_none() {
+            self.reset_tracked()?;
+        }
+        let mut at = match start {
+            Some(step) => step,
+            None => StepPosition { batch: 0, order: self.iterations()? },
+        };
         let named = run.samples.named();
         let mut batches = batches("fit", &named, run.batch_size)?;
-        if let Some(seed) = run.order {
-            // Counted by steps, so that every call of `fit` and a model that was saved in between
-            // go on with a new order.
-            batches.shuffle(seed, self.iterations()?);
-        }
+        // Counted by steps, so that every call of `fit` and a model that was saved in between go on
+        // with a new order.
+        run.feed.begin(&mut batches, run.specs.inputs.len(), at.order)?;
+        batches.seek(if start.is_some() && callbacks.stopped() { usize::MAX } else { at.batch });
         let (mut outputs, options) = (Vec::new(), Self::run_options());
-        let mut place = 0;
+        let mut executions = Executions::of(self.compiled()?.steps_per_execution, at.batch);
         while let Some(batch) = batches.next_batch().map_err(|e| data_error("fit", &e))? {
-            callbacks.each(self, |callback, cx| callback.on_train_batch_begin(cx, place))?;
+            if let Some(begin) = executions.begins() {
+                callbacks.each(self, |callback, cx| callback.on_train_batch_begin(cx, begin))?;
+            }
             run_batch(&*program, batch.arrays, &mut outputs, &options)?;
-            callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, place))?;
-            place += 1;
-            if progress.is_due(place) {
-                progress.draw(place, &self.logs()?);
+            at.batch += 1;
+            if let Some(end) = executions.step() {
+                callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, end))?;
+                callbacks.end_step(self, Position { epoch, step: Some(at) })?;
+            }
+            if progress.is_due(at.batch) {
+                progress.draw(at.batch, &self.logs()?);
             }
             if callbacks.stopped() {
                 break;
             }
+        }
+        if let Some(end) = executions.last() {
+            callbacks.each(self, |callback, cx| callback.on_train_batch_end(cx, end))?;
+            callbacks.end_step(self, Position { epoch, step: Some(at) })?;
         }
         let mut logs = self.logs()?;
         if let Some(validation) = run.validation {
@@ -299,8 +343,9 @@ struct Run<'a> {
     validation: Option<&'a Samples<'a>>,
     specs: StepSpecs,
     batch_size: usize,
-    /// The seed of the samples' order; `None` keeps it.
-    order: Option<u64>,
+    feed: Feed,
+    /// Where the training begins, or goes on.
+    start: Position,
 }
 
 /// Where validation begins: ⌊rows · (1 − share)⌋, as in Keras.

@@ -2,10 +2,11 @@
 
 use rhyton_tensor::Array;
 
-use super::data::Samples;
+use super::data::{CHUNK_ROWS, Samples};
 use super::tracked::wants_one_hot;
 use crate::losses::{Loss, Target};
 use crate::models::Model;
+use crate::prediction::data_error;
 use crate::{Error, Result};
 
 impl Model {
@@ -18,12 +19,17 @@ impl Model {
                 || wants_one_hot(&**loss, &tracked.targets[place], &y_pred).is_some();
             let classes = y_pred.shape.last().and_then(|dim| dim.fixed_size());
             if let Some(classes) = classes.filter(|_| are_labels) {
-                let labels = samples.targets.0[place];
-                check(labels, classes, &**loss).map_err(|(row, value)| {
-                    let expected = format!("class numbers 0 … {} for {}", classes - 1, loss.name());
-                    let received = format!("{value} in row {row}");
-                    Error::data(method, format!("y{place}"), expected, received)
-                })?;
+                let mut chunks = samples.targets.0[place].chunks(CHUNK_ROWS);
+                while let Some((first, labels)) =
+                    chunks.next_chunk().map_err(|error| data_error(method, &error))?
+                {
+                    check(labels, classes, &**loss).map_err(|(row, value)| {
+                        let expected =
+                            format!("class numbers 0 … {} for {}", classes - 1, loss.name());
+                        let received = format!("{value} in row {}", first + row);
+                        Error::data(method, format!("y{place}"), expected, received)
+                    })?;
+                }
             }
         }
         Ok(())

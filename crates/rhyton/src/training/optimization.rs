@@ -66,6 +66,37 @@ impl Model {
         self.engine.write(self.compiled()?.seed, &key)
     }
 
+    /// Exchanges the weights and their averages.
+    pub(crate) fn swap_averages(&self) -> Result<()> {
+        for (weight, average) in self.averaged()? {
+            let value = self.engine.read(weight)?;
+            self.engine.write(weight, &self.engine.read(average)?)?;
+            self.engine.write(average, &value)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the averages to the weights.
+    pub(crate) fn set_averages_to_weights(&self) -> Result<()> {
+        for (weight, average) in self.averaged()? {
+            self.engine.write(average, &self.engine.read(weight)?)?;
+        }
+        Ok(())
+    }
+
+    /// The weights that have averages, with them.
+    fn averaged(&self) -> Result<Vec<(VariableId, VariableId)>> {
+        let compiled = self.compiled()?;
+        if compiled.state.averages.is_empty() {
+            return Err(Error::State {
+                what: "the optimizer keeps no averages of the weights".to_owned(),
+                advice: "compile with an optimizer with `use_ema(true)`".to_owned(),
+            });
+        }
+        let averages = compiled.state.averages.iter().map(|&place| compiled.variable(place));
+        Ok(compiled.trained.iter().copied().zip(averages).collect())
+    }
+
     /// Puts the averages of the weights, if there are any, in the weights' place.
     pub(crate) fn use_averages(&self) -> Result<()> {
         let compiled = self.compiled()?;

@@ -3,16 +3,15 @@
 
 use std::sync::Arc;
 
-use rhyton_graph::{Executable, Spec, Tensor, Tracer, VariableId, cast, gradients};
+use rhyton_graph::{Executable, Spec, Tensor, Tracer, cast};
 use rhyton_tensor::DType;
 
 use super::compile::Compiled;
 use super::tracked::{Observation, Seen, Tracked, target};
 use crate::activations::Bound;
-use crate::layer::{Call, Randomness, Weight};
-use crate::losses::{Loss, ProbabilityOf, Weights, reduce};
+use crate::layer::{Call, Randomness};
+use crate::losses::{Loss, ProbabilityOf, Weights, precise, reduce};
 use crate::models::{Model, Slot};
-use crate::optimizers::{State, Step, Values};
 use crate::{Error, Result};
 
 /// What a program is for.
@@ -20,6 +19,8 @@ use crate::{Error, Result};
 pub(crate) enum Purpose {
     Train,
     Evaluate,
+    /// Train without the optimizer's step: loss and gradients are results.
+    Gradients,
 }
 
 /// The specifications of what a step takes.
@@ -44,13 +45,20 @@ impl Model {
             return Err(Error::State { what: "nothing is tracked yet".to_owned(), advice });
         };
         let key = format!("{purpose:?} {specs:?}");
-        let step = StepTrace { model: self, compiled, tracked, purpose };
+        let step = StepTrace { compiled, tracked, purpose };
         self.engine.program(&key, |tracer| step.trace(tracer, specs))
+    }
+
+    /// The program of the optimizer's step alone.
+    pub(crate) fn update_program(&self) -> Result<Arc<dyn Executable>> {
+        let compiled = self.compiled()?;
+        // A key by the trained weights: another `compile` may train others.
+        let key = format!("update {:?}", compiled.trained);
+        self.engine.program(&key, |tracer| compiled.trace_update(tracer))
     }
 }
 
 struct StepTrace<'a> {
-    model: &'a Model,
     compiled: &'a Compiled,
     tracked: &'a Tracked,
     purpose: Purpose,
@@ -58,7 +66,7 @@ struct StepTrace<'a> {
 
 impl StepTrace<'_> {
     fn trace(&self, tracer: &Tracer, specs: &StepSpecs) -> Result<()> {
-        let network = &self.model.network;
+        let network = &self.compiled.network;
         let inputs = crate::training_inputs::trace(tracer, network, &specs.inputs)?;
         let raw: Vec<Tensor> = specs
             .targets
@@ -72,11 +80,11 @@ impl StepTrace<'_> {
             .enumerate()
             .map(|(place, spec)| tracer.input(&format!("sample_weight{place}"), spec.clone()))
             .collect();
-        let training = self.purpose == Purpose::Train;
-        let mut cx = Call::new(tracer, &self.model.weights, training);
+        let training = self.purpose != Purpose::Evaluate;
+        let mut cx = Call::new(tracer, &self.compiled.weights, training);
         if training {
             let seed = tracer.variable(self.compiled.seed);
-            let step = tracer.variable(self.compiled.variable(State::ITERATION));
+            let step = self.compiled.iteration(tracer);
             cx = cx.with_randomness(Randomness { seed, step });
         }
         let values = network.trace(&mut cx, &inputs)?;
@@ -98,8 +106,18 @@ impl StepTrace<'_> {
         let mut added = cx.take_losses();
         added.extend(self.penalties(tracer)?);
         let total = self.total(&seen, added)?;
-        if training {
-            self.update(tracer, &total)?;
+        match self.purpose {
+            Purpose::Train => {
+                let gradients = self.compiled.gradients(tracer, &total)?;
+                self.compiled.apply(tracer, gradients)?;
+            }
+            Purpose::Gradients => {
+                tracer.output("loss", &total)?;
+                for (place, slope) in self.compiled.gradients(tracer, &total)?.iter().enumerate() {
+                    tracer.output(&format!("gradient{place}"), slope)?;
+                }
+            }
+            Purpose::Evaluate => {}
         }
         self.tracked.trace(tracer, &Observation { loss: &total, outputs: &seen })
     }
@@ -114,7 +132,7 @@ impl StepTrace<'_> {
     ) -> Result<Option<Tensor>> {
         let Seen { y_true: Some(y_true), y_pred, .. } = seen else { return Ok(None) };
         let values = match self.logits(cx, output) {
-            Some((logits, kind)) => loss.call_logits(y_true, &logits, kind),
+            Some((logits, kind)) => loss.call_logits(y_true, &precise(&logits), kind),
             None => None,
         };
         let values = values.unwrap_or_else(|| loss.call(y_true, y_pred))?;
@@ -124,7 +142,7 @@ impl StepTrace<'_> {
     }
 
     fn logits(&self, cx: &Call<'_>, output: Slot) -> Option<(Tensor, ProbabilityOf)> {
-        let (layer, activation) = self.model.network.output_activation(output)?;
+        let (layer, activation) = self.compiled.network.output_activation(output)?;
         if !activation.bound().is_ok_and(Bound::is_default) {
             return None;
         }
@@ -140,7 +158,7 @@ impl StepTrace<'_> {
 
     /// What the trained weights add to the loss.
     fn penalties(&self, tracer: &Tracer) -> Result<Vec<Tensor>> {
-        let trained = self.model.weights.iter().filter(|(_, weight)| weight.trainable);
+        let trained = self.compiled.weights.iter().filter(|(_, weight)| weight.trainable);
         let regularized = trained.filter_map(|(variable, weight)| {
             weight.regularizer.as_ref().map(|regularizer| (variable, weight, regularizer))
         });
@@ -161,32 +179,5 @@ impl StepTrace<'_> {
         });
         let total = weighted.chain(added).reduce(|sum, loss| sum + loss);
         Ok(total.expect("some output has a loss").checked()?)
-    }
-
-    /// Gradients of the trained weights, and the optimizer's step with them.
-    fn update(&self, tracer: &Tracer, loss: &Tensor) -> Result<()> {
-        let compiled = self.compiled;
-        let places = compiled.variables();
-        let read = |places: &[VariableId]| -> Vec<Tensor> {
-            places.iter().map(|&place| tracer.variable(place)).collect()
-        };
-        let old = Values { weights: read(&compiled.trained), state: read(&places) };
-        let scaled = match compiled.optimizer.options().loss_scale_factor {
-            Some(factor) => loss * factor,
-            None => loss.clone(),
-        };
-        let gradients = gradients(&scaled, &old.weights.iter().collect::<Vec<_>>())?;
-        let weights: Vec<&Weight> =
-            compiled.trained.iter().map(|&place| &self.model.weights[place]).collect();
-        let optimizer = &*compiled.optimizer;
-        let step = Step { optimizer, weights: &weights, state: &compiled.state };
-        let new = step.apply(&old, gradients)?;
-        let state = places.iter().zip(&new.state).enumerate();
-        let changing = state.filter(|(place, _)| compiled.state.learning_rate != Some(*place));
-        let state = changing.map(|(_, assigned)| assigned);
-        for (&place, value) in compiled.trained.iter().zip(&new.weights).chain(state) {
-            tracer.assign(place, value).checked()?;
-        }
-        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use rhyton_graph::{
 use rhyton_tensor::{Array, DType};
 
 use super::compile::variable;
-use super::history::Logs;
+use super::history::{Logs, list_place};
 use super::objectives::Objective;
 use crate::engine::Engine;
 use crate::losses::{Loss, Target};
@@ -134,7 +134,10 @@ impl Tracked {
                     let Some(y_true) = y_true else { continue };
                     let weight = sample_weight.as_ref().filter(|_| *weighted);
                     let within = |error: Error| error.within(format!("metric {}", value.key));
-                    metric.update(&states, y_true, y_pred, weight).map_err(within)?
+                    // Metrics of half precision predictions are float32, as in Keras.
+                    let half = matches!(y_pred.dtype(), DType::F16 | DType::BF16);
+                    let y_pred = if half { cast(y_pred, DType::F32) } else { y_pred.clone() };
+                    metric.update(&states, y_true, &y_pred, weight).map_err(within)?
                 }
             };
             for (state, next) in value.states.iter().zip(&next) {
@@ -150,6 +153,22 @@ impl Tracked {
             engine.write(state.place, &state.initial)?;
         }
         Ok(())
+    }
+
+    /// The running value of the whole loss.
+    pub(crate) fn loss(&self, engine: &Engine) -> Result<f64> {
+        let states = self.values[0].states.iter().map(|state| engine.read(state.place));
+        Ok(mean_result(&states.collect::<Result<Vec<Array>>>()?))
+    }
+
+    /// The class of the metric under a key of the logs; an output's loss counts as one.
+    pub(crate) fn metric_class(&self, key: &str) -> Option<&'static str> {
+        let name = list_place(key).map_or(key, |(name, _)| name);
+        self.values.iter().find(|value| value.key == name).and_then(|value| match &value.kind {
+            Kind::Loss => None,
+            Kind::OutputLoss(_) => Some("Loss"),
+            Kind::Metric { metric, .. } => Some(metric.spec().class_name),
+        })
     }
 
     /// The running values now.

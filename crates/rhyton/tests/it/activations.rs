@@ -28,6 +28,12 @@ const DEVIATIONS: &[Deviation] = &[
         reason: "as for the value",
     },
     Deviation {
+        name: "hard_silu",
+        slope: true,
+        at: f32::is_infinite,
+        reason: "Keras multiplies ∞ by the slope 0 of the clipped part",
+    },
+    Deviation {
         name: "hard_tanh",
         slope: true,
         at: |x| x.abs() == 1.0,

@@ -145,7 +145,7 @@ fn training_stops_after_the_step_that_asks() {
 fn early_stopping_waits_and_restores() {
     let (x, y) = data();
     let mut model = climbing();
-    let stopping = EarlyStopping::new("loss").patience(3).restore_best_weights(true);
+    let stopping = EarlyStopping::new("loss").patience(3).verbose(true).restore_best_weights(true);
     let history = model.fit(&x, &y, quiet().epochs(10).callback(stopping)).unwrap();
     // The first epoch is the best, and three more are waited for.
     assert_eq!(history.epoch, [0, 1, 2, 3]);

@@ -212,7 +212,7 @@ fn a_tower_of_models_is_refused() {
                "config": {"shape": [null, 1], "dtype": "float32", "keras_history": [name, 0, 0]}})
     };
     let mut inner = json!({"class_name": "Identity", "config": {"name": "inner"}, "name": "inner"});
-    for _ in 0..20 {
+    for models in 0..20 {
         inner["inbound_nodes"] = json!([{"args": [tensor("x")], "kwargs": {}},
             {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["inner", 0, 0]}}],
              "kwargs": {}}]);
@@ -220,6 +220,10 @@ fn a_tower_of_models_is_refused() {
             "config": {"batch_shape": [null, 1], "name": "x"}});
         inner = json!({"class_name": "Functional", "name": "inner", "config": {"name": "inner",
             "layers": [input, inner], "input_layers": ["x", 0, 0], "output_layers": ["inner", 1, 0]}});
+        // Keras counts a model's calls from 1 here, a layer's from 0.
+        if models > 0 {
+            inner["config"]["output_layers"][1] = json!(2);
+        }
     }
     let file = rhyton_formats::ModelFile { config: inner, ..rhyton_formats::ModelFile::default() };
     let error = Model::from_file(&file, &LoadOptions::default()).unwrap_err().to_string();

@@ -7,9 +7,8 @@ use rhyton::objects::{Config, Configured, changed_config, from_config};
 use rhyton::ops::{Spec, Tensor, mean, square};
 use rhyton::{
     Activation, Apply, Array, Compile, Dense, Evaluate, Fit, Flatten, LoadOptions, Model, Predict,
-    Registry, Result, SGD, Sequential, Verbose, input,
+    Registry, Result, SGD, Sequential, Setters, Verbose, input,
 };
-use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
 /// Twice a dense layer: the wrapper has no weights of its own.

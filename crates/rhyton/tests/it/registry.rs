@@ -286,3 +286,22 @@ fn a_registered_linear_is_used_where_it_is_named() {
     });
     assert_eq!(predict(&model("linear")), [-1.0, 0.5, 2.0]);
 }
+
+#[test]
+fn texts_of_one_word_are_names_or_expressions_as_they_look() {
+    assert_eq!(value("x²"), value("x * x"));
+    assert_eq!(value("βx"), value("x"));
+    assert_eq!(value("tf.nn.swish"), value("swish"));
+    assert_eq!(value("keras.activations.swish(x)"), value("swish"));
+    assert_eq!(value("swish(β=2)"), value("swish(beta=2)"));
+    custom_object_scope(&scope_with("step_by", "δ * x"), || {
+        assert_eq!(value("step_by(δ=3)"), value("3 * x"));
+    });
+    assert_eq!(value("gelu(x, approximate=True)"), value("gelu(approximate=True)"));
+    let refused = |text: &str| Activation::parse(text).unwrap_err().to_string();
+    assert_eq!(
+        refused("swish(beta=1, beta=2)"),
+        "swish: beta expected one value for each parameter, received two"
+    );
+    assert!(refused("np.sigmoidal").starts_with("unknown activation `np.sigmoidal`"));
+}

@@ -25,11 +25,11 @@ pub(super) struct Eval {
 }
 
 impl Eval {
-    /// Computes and prints.
+    /// Computes and prints, JSON also if it was asked for before `eval`.
     ///
     /// # Errors
     /// What the activation's text or parameters fail with; a function that is not of one number.
-    pub(super) fn run(self, cx: &Context) -> Result<()> {
+    pub(super) fn run(self, json: bool, cx: &Context) -> Result<()> {
         let mut activation = Activation::parse(&self.activation)?;
         for (name, value) in &self.set {
             activation = activation.with(name, *value)?;
@@ -42,7 +42,7 @@ impl Eval {
         let [y, dy] = activation.evaluate(&x)?;
         let (x, y, dy) = (x.view::<f32>(), y.view::<f32>(), dy.view::<f32>());
         let rows = x.iter().zip(y).zip(dy).map(|((x, y), dy)| [*x, *y, *dy]);
-        if self.json {
+        if self.json || json {
             return cx.output.json(&rows.map(entry).collect());
         }
         let header = ["x", "y", "dy"].map(str::to_owned).to_vec();

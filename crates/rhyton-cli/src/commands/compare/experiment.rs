@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use rhyton::callbacks::Training;
 use rhyton::{
     Activation, Adam, BatchNormalization, Callback, Compile, Dense, Evaluate, Fit, Flatten, Logs,
-    Model, Sequential, Verbose,
+    Model, Predict, Sequential, Verbose,
 };
 use rhyton_data::{Dataset, Part};
 
@@ -34,6 +34,8 @@ pub(super) struct Outcome {
 
 /// More classes than any data set of labels has; a damaged label must not ask for a huge layer.
 const CLASSES_MAX: f64 = 100_000.0;
+/// Labels that are looked at together where they stay in a file.
+const CHUNK_ROWS: usize = 65_536;
 
 impl Experiment {
     /// Loads data and network.
@@ -97,7 +99,7 @@ impl Experiment {
     /// As [`Experiment::variant`]; when a layer behind the activation can't take its result.
     pub(super) fn check(&self, text: &str, activation: &Activation) -> Result<()> {
         let first = self.train.slice(0, 1)?;
-        let fits = self.variant(activation)?.predict_on_batch(&inputs(&first));
+        let fits = self.variant(activation)?.predict(inputs(&first), Predict::new());
         fits.map_err(|error| anyhow!("compare: `{text}` does not fit the network: {error}"))?;
         Ok(())
     }
@@ -167,13 +169,18 @@ fn classes(data: &Dataset) -> Result<usize> {
     let [labels] = data.targets.as_slice() else {
         bail!("compare: expected one array of labels for the default network; pass --model");
     };
-    let values = labels.to_f64();
     let is_class = |label: &&f64| label.fract() == 0.0 && (0.0..CLASSES_MAX).contains(*label);
-    let per_sample = labels.len() == labels.shape().first().copied().unwrap_or(0);
-    if let Some(other) = values.iter().find(|label| !is_class(label)) {
-        bail!(
-            "compare: expected labels 0, 1, 2, ... for the default network, received {other}; pass --model"
-        );
+    let per_sample = labels.shape().iter().skip(1).all(|size| *size == 1);
+    let mut largest = 9.0_f64;
+    let mut chunks = labels.as_rows().chunks(CHUNK_ROWS);
+    while let Some((_, chunk)) = chunks.next_chunk()? {
+        let values = chunk.to_f64();
+        if let Some(other) = values.iter().find(|label| !is_class(label)) {
+            bail!(
+                "compare: expected labels 0, 1, 2, ... for the default network, received {other}; pass --model"
+            );
+        }
+        largest = values.iter().fold(largest, |most, label| most.max(*label));
     }
     if !per_sample {
         bail!(
@@ -181,7 +188,7 @@ fn classes(data: &Dataset) -> Result<usize> {
             labels.shape()
         );
     }
-    Ok(values.iter().fold(9.0_f64, |most, label| most.max(*label)) as usize + 1)
+    Ok(largest as usize + 1)
 }
 
 /// Measures the epochs of a training, without what comes before and after it.

@@ -214,15 +214,20 @@ fn fixed(dim: Dim, argument: &str, letter: char) -> Result<usize> {
 mod tests {
     use super::*;
 
-    fn shapes(text: &str, input: &[usize], output: OutputShape) -> Result<(Vec<usize>, String)> {
+    fn shapes(
+        text: &str,
+        input: &[usize],
+        output: impl Into<OutputShape>,
+    ) -> Result<(Vec<usize>, String)> {
         let equation = Equation::parse(text)?;
-        let axes = equation.sizes(&Shape::batched(input), &output)?;
+        let axes = equation.sizes(&Shape::batched(input), &output.into())?;
         Ok((equation.kernel(&axes)?.0, Shape::from(axes.output).to_string()))
     }
 
     #[test]
     fn sizes_follow_from_input_and_output() {
-        let found = |text, input: &[usize], output| shapes(text, input, output).unwrap();
+        let found =
+            |text, input: &[usize], output: OutputShape| shapes(text, input, output).unwrap();
         assert_eq!(found("ab,bc->ac", &[4], 5.into()), (vec![4, 5], "[N, 5]".to_owned()));
         let open = OutputShape::from([None, Some(5)]);
         assert_eq!(found("abc,cd->abd", &[3, 4], open), (vec![4, 5], "[N, 3, 5]".to_owned()));
@@ -238,7 +243,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named() {
-        let refused = |text, input: &[usize], output| shapes(text, input, output).unwrap_err();
+        let refused =
+            |text, input: &[usize], output: OutputShape| shapes(text, input, output).unwrap_err();
         insta::assert_snapshot!(refused("ab,bc", &[4], 5.into()), @r#"EinsumDense: equation expected letters as `ab,bc->ac`, `...ab,bc->...ac` or `ab...,bc->ac...`, received "ab,bc""#);
         insta::assert_snapshot!(refused("ab,bc->ad", &[4], 5.into()), @r#"EinsumDense: equation expected letters of the output that input or kernel have, received `d` in "ab,bc->ad""#);
         insta::assert_snapshot!(refused("ab,bce->ac", &[4], 5.into()), @r#"EinsumDense: equation expected letters of the kernel that input or output have, received `e` in "ab,bce->ac""#);
