@@ -71,6 +71,8 @@ def functional():
 def keras_files(tmp_path_factory):
     """A folder of six files of Keras 3."""
     folder = tmp_path_factory.mktemp("real")
+    # Names count from the beginning, whatever ran before.
+    keras.utils.clear_session()
     models = {"trained": small(), "bare": small(False, "gelu"), "functional": functional()}
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
