@@ -22,29 +22,29 @@ impl Expression {
     /// depend on the variable wins (so `max(x, 0)`, `max(0, x)` have 0 at 0), and of two that do,
     /// the second one.
     ///
+    /// Where a derivative is stated, it is the one.
+    ///
     /// # Errors
-    /// A parameter that the expression does not have; an expression of more than 16,384 nodes.
+    /// A parameter that the expression does not have; an expression of more than 16,384 nodes; a
+    /// function over an axis, whose derivative is a matrix.
     pub fn derivative(&self, with_respect_to: Variable<'_>) -> Result<Self, Error> {
         let variable = match with_respect_to {
             Variable::Input => Node::Input,
             Variable::Parameter(name) => Node::Parameter(self.required_parameter(name)?),
         };
+        if !self.is_elementwise() {
+            return Err(Error::OverAxis);
+        }
         if self.nodes.len() > DERIVED_NODES_MAX {
             let (nodes, limit) = (self.nodes.len(), DERIVED_NODES_MAX);
             return Err(Error::TooLargeToDerive { nodes, limit });
         }
+        let builder = Builder::continuing(self);
         let mut derivation =
-            Derivation { builder: Builder::continuing(self), derivatives: Vec::new() };
-        for (index, node) in self.nodes.iter().enumerate() {
-            let derivative = if *node == variable {
-                Some(derivation.builder.constant(1.0))
-            } else {
-                derivation.of(NodeId(index as u32), *node)
-            };
-            derivation.derivatives.push(derivative);
-        }
-        let Derivation { mut builder, derivatives } = derivation;
-        let root = derivatives[self.root.index()].unwrap_or_else(|| builder.constant(0.0));
+            Derivation { builder, derivatives: Vec::new(), variable, held: Vec::new() };
+        let root = derivation.up_to(self.root);
+        let mut builder = derivation.builder;
+        let root = root.unwrap_or_else(|| builder.constant(0.0));
         Ok(builder.finish(Outline {
             root,
             bindings: self.bindings.clone(),
@@ -59,16 +59,41 @@ struct Derivation {
     builder: Builder,
     /// For each node of the original; `None` where the derivative is 0 by structure.
     derivatives: Vec<Option<NodeId>>,
+    variable: Node,
+    /// Inputs of stated derivatives around, which count as constant.
+    held: Vec<NodeId>,
 }
 
 impl Derivation {
+    /// The derivative of a node of the original, after those of all before it.
+    fn up_to(&mut self, last: NodeId) -> Option<NodeId> {
+        for index in self.derivatives.len()..=last.index() {
+            let id = NodeId(index as u32);
+            let node = self.builder.node(id);
+            let derivative = if self.held.contains(&id) {
+                None
+            } else if node == self.variable {
+                Some(self.builder.constant(1.0))
+            } else {
+                self.of(id, node)
+            };
+            self.derivatives.push(derivative);
+        }
+        self.derivatives[last.index()]
+    }
+
     fn known(&self, id: NodeId) -> Option<NodeId> {
         self.derivatives[id.index()]
     }
 
     fn of(&mut self, value: NodeId, node: Node) -> Option<NodeId> {
         match node {
-            Node::Constant(_) | Node::Input | Node::Parameter(_) | Node::Not(_) => None,
+            Node::Constant(_)
+            | Node::Input
+            | Node::Parameter(_)
+            | Node::Not(_)
+            | Node::OverAxis(..) => None,
+            Node::Stated { value, input, slope } => self.stated(value, input, slope),
             Node::Negate(a) => {
                 let da = self.known(a)?;
                 Some(self.builder.negate(da))
@@ -91,6 +116,17 @@ impl Derivation {
             Node::Binary(Binary::Minimum, a, b) => self.extremum(Binary::Less, a, b),
             Node::Binary(..) => None,
         }
+    }
+
+    /// The stated slope by its input, and what the value depends on besides.
+    fn stated(&mut self, value: NodeId, input: NodeId, slope: NodeId) -> Option<NodeId> {
+        let through = self.known(input).and_then(|inner| self.chained(slope, inner));
+        let outside = std::mem::take(&mut self.derivatives);
+        self.held.push(input);
+        let besides = self.up_to(value);
+        self.held.pop();
+        self.derivatives = outside;
+        self.combined(Binary::Add, through, besides)
     }
 
     /// f'(a) · a', into the branches where f' has them: `0 · a'` must not be computed.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{MAX_DEPTH, MAX_LENGTH, MAX_NODES};
+use crate::{MAX_DEPTH, MAX_LENGTH, MAX_NODES, MAX_STATED};
 
 /// Characters of a long line shown on each side of the place.
 const SHOWN_AROUND: usize = 60;
@@ -33,6 +33,12 @@ pub enum Error {
         /// The parameter.
         name: String,
     },
+    /// A derivative by one element of a function of many.
+    #[error(
+        "a function over an axis has no derivative of one element; lower it and differentiate the \
+         graph"
+    )]
+    OverAxis,
     /// A derivative of something that has already grown too far.
     #[error("the expression has {nodes} nodes; derivatives are taken of at most {limit}")]
     TooLargeToDerive {
@@ -61,6 +67,9 @@ pub enum ParseErrorKind {
          {MAX_LENGTH} bytes)"
     )]
     TooLarge,
+    /// More stated derivatives than [`MAX_STATED`].
+    #[error("more than {MAX_STATED} stated derivatives once registered names are written out")]
+    TooManyStated,
     /// A character the language does not have.
     #[error("unexpected character `{}`", .0.escape_debug())]
     Character(char),

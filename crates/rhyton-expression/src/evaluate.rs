@@ -2,16 +2,36 @@
 
 use crate::error::Error;
 use crate::nearest::nearest_names;
-use crate::syntax::{Binary, Expression, Node};
+use crate::syntax::{Binary, Expression, Node, NodeId};
 
 impl Expression {
-    /// The value at `x`.
+    /// The value at `x`; of a function over an axis, for the line that is `x` alone.
     ///
     /// `parameters` are values in the order of [`Expression::parameters`]; those missing at the end
     /// take their defaults, so `&[]` means all defaults.
     pub fn evaluate(&self, x: f64, parameters: &[f64]) -> f64 {
         let mut values = vec![0.0; self.nodes.len()];
         self.evaluate_into(x, parameters, &mut values)
+    }
+
+    /// The values of one line of elements along the axis; parameters as for
+    /// [`Expression::evaluate`]. Elementwise expressions take each element by itself.
+    pub fn evaluate_line(&self, x: &[f64], parameters: &[f64]) -> Vec<f64> {
+        let mut values: Vec<Vec<f64>> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let mut line = vec![0.0; x.len()];
+            if let Node::OverAxis(function, a) = *node {
+                line.copy_from_slice(&values[a.index()]);
+                function.evaluate(&mut line);
+            } else {
+                for (place, value) in line.iter_mut().enumerate() {
+                    *value =
+                        self.node_value(node, x[place], parameters, |id| values[id.index()][place]);
+                }
+            }
+            values.push(line);
+        }
+        values.swap_remove(self.root.index())
     }
 
     /// The values at every `x`, into `out`; parameters as for [`Expression::evaluate`].
@@ -62,23 +82,37 @@ impl Expression {
 
     fn evaluate_into(&self, x: f64, parameters: &[f64], values: &mut [f64]) -> f64 {
         for (index, node) in self.nodes.iter().enumerate() {
-            values[index] = match *node {
-                Node::Constant(number) => number.value(),
-                Node::Input => x,
-                Node::Parameter(p) => {
-                    parameters.get(p).copied().unwrap_or(self.parameters[p].default)
-                }
-                Node::Negate(a) => -values[a.index()],
-                Node::Not(a) => 1.0 - values[a.index()],
-                Node::Function(function, a) => function.evaluate(values[a.index()]),
-                Node::Binary(binary, a, b) => binary.evaluate(values[a.index()], values[b.index()]),
-                Node::Select { condition, then, otherwise } => {
-                    let chosen = if values[condition.index()] == 1.0 { then } else { otherwise };
-                    values[chosen.index()]
-                }
-            };
+            values[index] = self.node_value(node, x, parameters, |id| values[id.index()]);
         }
         values[self.root.index()]
+    }
+
+    /// A node's value from those of its operands; a function over an axis sees a line of one.
+    fn node_value(
+        &self,
+        node: &Node,
+        x: f64,
+        parameters: &[f64],
+        at: impl Fn(NodeId) -> f64,
+    ) -> f64 {
+        match *node {
+            Node::Constant(number) => number.value(),
+            Node::Input => x,
+            Node::Parameter(p) => parameters.get(p).copied().unwrap_or(self.parameters[p].default),
+            Node::Negate(a) => -at(a),
+            Node::Not(a) => 1.0 - at(a),
+            Node::Function(function, a) => function.evaluate(at(a)),
+            Node::Binary(binary, a, b) => binary.evaluate(at(a), at(b)),
+            Node::OverAxis(function, a) => {
+                let mut line = [at(a)];
+                function.evaluate(&mut line);
+                line[0]
+            }
+            Node::Stated { value, .. } => at(value),
+            Node::Select { condition, then, otherwise } => {
+                at(if at(condition) == 1.0 { then } else { otherwise })
+            }
+        }
     }
 }
 

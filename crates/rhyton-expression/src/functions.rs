@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::over_axis::{self, PRELUDE_OVER_AXIS};
 use crate::syntax::Expression;
 
 /// The functions of one number.
@@ -130,6 +131,9 @@ pub(crate) const PRELUDE: &[(&str, &[&str], &str)] = &[
     ("normal_cdf", &["ndtr"], "normal_cdf(x) = 0.5 * erfc(-x * 0.7071067811865476)"),
 ];
 
+/// `with_derivative(value, input, slope)`.
+pub(crate) const WITH_DERIVATIVE: &str = "with_derivative";
+
 /// Functions with a form of their own in the parser, and the words of the grammar.
 const SPECIAL: &[&str] = &["max", "maximum", "min", "minimum", "pow", "power", "where", "select"];
 const WORDS: &[&str] = &[
@@ -187,6 +191,10 @@ impl Function {
 pub(crate) fn prelude(name: &str) -> Option<&'static Expression> {
     static DEFINITIONS: LazyLock<HashMap<&str, Expression>> = LazyLock::new(|| {
         let mut all = HashMap::new();
+        for (name, text) in PRELUDE_OVER_AXIS {
+            let parsed = Expression::parse(text).expect("the table's own text parses, by test");
+            all.insert(*name, parsed);
+        }
         for (name, aliases, text) in PRELUDE {
             let parsed = Expression::parse(text).expect("the table's own text parses, by test");
             for name in aliases.iter().chain([name]) {
@@ -195,7 +203,9 @@ pub(crate) fn prelude(name: &str) -> Option<&'static Expression> {
         }
         all
     });
-    if !PRELUDE.iter().any(|(main, aliases, _)| *main == name || aliases.contains(&name)) {
+    let elementwise =
+        PRELUDE.iter().any(|(main, aliases, _)| *main == name || aliases.contains(&name));
+    if !elementwise && !PRELUDE_OVER_AXIS.iter().any(|(main, _)| *main == name) {
         return None;
     }
     DEFINITIONS.get(name)
@@ -203,6 +213,11 @@ pub(crate) fn prelude(name: &str) -> Option<&'static Expression> {
 
 /// Every name that can be called without being registered, aliases included.
 pub fn core_function_names() -> impl Iterator<Item = &'static str> {
+    reserved_functions().chain(over_axis::names()).chain([WITH_DERIVATIVE])
+}
+
+/// The functions whose names can't be given to anything else.
+fn reserved_functions() -> impl Iterator<Item = &'static str> {
     let rows = ROWS.iter().flat_map(|row| row.aliases.iter().chain([&row.name]));
     let prelude = PRELUDE.iter().flat_map(|(name, aliases, _)| aliases.iter().chain([name]));
     rows.chain(prelude).chain(SPECIAL).copied()
@@ -210,7 +225,7 @@ pub fn core_function_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether the name has a meaning of its own and can't name a binding or a parameter.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    WORDS.contains(&name) || core_function_names().any(|known| known == name)
+    WORDS.contains(&name) || reserved_functions().any(|known| known == name)
 }
 
 fn sign(x: f64) -> f64 {

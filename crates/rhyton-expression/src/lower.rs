@@ -1,13 +1,35 @@
 //! From an expression to a graph: one loop over the nodes, one arm a kind.
+//!
+//! A function over an axis cuts the expression: what stands between the cuts is elementwise and
+//! brings its symbolic derivative, branch by branch; at the cuts the graph's own rules hold.
 
 use rhyton_graph as graph;
 use rhyton_graph::Tensor;
+use rhyton_tensor::DType;
+
+mod stages;
 
 use crate::functions::Function;
 use crate::syntax::{Binary, Expression, Node, NodeId, Variable};
 
+/// How an expression becomes primitives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lowering {
+    /// The axis of functions over an axis.
+    pub axis: isize,
+    /// Whether to compute in float64 and round once: at most 1 ULP where the fast way, in the
+    /// input's own type, may lose digits between its steps.
+    pub exact: bool,
+}
+
+impl Default for Lowering {
+    fn default() -> Self {
+        Self { axis: -1, exact: false }
+    }
+}
+
 impl Expression {
-    /// The value of the expression as a tensor of the shape of `x`.
+    /// The value of the expression as a tensor of the shape of `x`, in the type of `x`.
     ///
     /// `parameters` stand in the order of [`Expression::parameters`] and broadcast against `x`.
     /// Differentiating the result uses the symbolic derivative, branch by branch.
@@ -16,29 +38,58 @@ impl Expression {
     /// If the number of parameters differs from the expression's.
     #[track_caller]
     pub fn lower(&self, x: &Tensor, parameters: &[Tensor]) -> Tensor {
+        self.lower_with(x, parameters, Lowering::default())
+    }
+
+    /// As [`Expression::lower`], along another axis or exact.
+    ///
+    /// # Panics
+    /// If the number of parameters differs from the expression's.
+    #[track_caller]
+    pub fn lower_with(&self, x: &Tensor, parameters: &[Tensor], lowering: Lowering) -> Tensor {
         assert_eq!(parameters.len(), self.parameters().len(), "one tensor for each parameter");
-        let value = self.value(x, parameters);
+        if self.is_elementwise() {
+            self.lower_elementwise(x, parameters, lowering.exact)
+        } else {
+            self.lower_stages(x, parameters, lowering)
+        }
+    }
+
+    #[track_caller]
+    fn lower_elementwise(&self, x: &Tensor, parameters: &[Tensor], exact: bool) -> Tensor {
+        let value = self.value(x, parameters, exact);
         let mut inputs = vec![x];
         inputs.extend(parameters);
         graph::custom_gradient(&inputs, &value, |inputs, _| {
-            self.derivatives(&inputs[0], &inputs[1..])
+            self.derivatives(&inputs[0], &inputs[1..], exact)
         })
     }
 
     /// The derivatives by `x` and by each parameter, as tensors.
-    fn derivatives(&self, x: &Tensor, parameters: &[Tensor]) -> Vec<Tensor> {
+    fn derivatives(&self, x: &Tensor, parameters: &[Tensor], exact: bool) -> Vec<Tensor> {
         let names = self.parameters().iter().map(|p| Variable::Parameter(&p.name));
         std::iter::once(Variable::Input)
             .chain(names)
             .map(|variable| match self.derivative(variable) {
-                Ok(derivative) => derivative.value(x, parameters),
+                Ok(derivative) => derivative.value(x, parameters, exact),
                 Err(error) => Tensor::failed(graph::Error::Message { message: error.to_string() }),
             })
             .collect()
     }
 
+    /// The value, for `exact` between casts to float64 and back.
     #[track_caller]
-    fn value(&self, x: &Tensor, parameters: &[Tensor]) -> Tensor {
+    fn value(&self, x: &Tensor, parameters: &[Tensor], exact: bool) -> Tensor {
+        if !exact || x.dtype() == DType::F64 {
+            return self.emitted(x, parameters);
+        }
+        let wide = |tensor: &Tensor| graph::cast(tensor, DType::F64);
+        let parameters: Vec<Tensor> = parameters.iter().map(wide).collect();
+        graph::cast(&self.emitted(&wide(x), &parameters), x.dtype())
+    }
+
+    #[track_caller]
+    fn emitted(&self, x: &Tensor, parameters: &[Tensor]) -> Tensor {
         let mut values: Vec<Tensor> = Vec::with_capacity(self.nodes().len());
         for node in self.nodes() {
             let at = |id: NodeId| &values[id.index()];
@@ -50,6 +101,8 @@ impl Expression {
                 Node::Not(a) => graph::logical_not(at(a)),
                 Node::Function(function, a) => apply(function, at(a)),
                 Node::Binary(binary, a, b) => combine(binary, at(a), at(b)),
+                Node::Stated { value, .. } => at(value).clone(),
+                Node::OverAxis(..) => unreachable!("stages hold what is elementwise"),
                 Node::Select { condition, then, otherwise } => {
                     graph::where_(at(condition), at(then), at(otherwise))
                 }

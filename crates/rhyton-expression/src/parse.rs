@@ -292,6 +292,7 @@ impl Parser<'_> {
         let before = &self.tokens[self.at.saturating_sub(1)].token;
         match self.peek() {
             Token::Open => true,
+            Token::Name { .. } if self.states_derivative() => false,
             Token::Name { .. } | Token::Root if self.follows_greek() => true,
             Token::Name { .. } | Token::Root => matches!(
                 before,
@@ -303,6 +304,12 @@ impl Parser<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether the clause `derivative "…"` begins here.
+    fn states_derivative(&self) -> bool {
+        matches!(self.peek(), Token::Name { text, .. } if text == "derivative")
+            && *self.ahead(1) == Token::Quote
     }
 
     /// Whether a Greek letter that names no function stands directly before this token: `βx`.

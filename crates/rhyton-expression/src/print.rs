@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter, Write};
 
+use crate::functions::WITH_DERIVATIVE;
 use crate::syntax::{Binary, Expression, Node, NodeId};
 
 /// How tightly an operator binds; greater is tighter.
@@ -25,10 +26,18 @@ impl Display for Expression {
             self.bindings.iter().map(|(name, id)| (*id, name.as_str())).collect();
         for (name, id) in &self.bindings {
             write!(f, "{name} = ")?;
-            self.write_node(f, *id, &names)?;
+            self.write_parts(f, *id, &names)?;
             f.write_str("; ")?;
         }
-        self.write_node(f, self.root, &names)
+        match self.nodes[self.root.index()] {
+            Node::Stated { value, input, slope } if self.nodes[input.index()] == Node::Input => {
+                self.write_pieces(f, vec![Piece::Node(value, 0)], &names)?;
+                f.write_str(" derivative \"")?;
+                self.write_pieces(f, vec![Piece::Node(slope, 0)], &names)?;
+                f.write_str("\"")
+            }
+            _ => self.write_parts(f, self.root, &names),
+        }
     }
 }
 
@@ -55,8 +64,8 @@ impl Expression {
         text
     }
 
-    /// Iterative: a sum of a thousand terms is a thousand levels deep.
-    fn write_node(
+    /// A node by its parts, even if it has a name itself.
+    fn write_parts(
         &self,
         f: &mut Formatter<'_>,
         id: NodeId,
@@ -64,6 +73,16 @@ impl Expression {
     ) -> fmt::Result {
         let mut work = Vec::new();
         self.push_pieces(id, &mut work);
+        self.write_pieces(f, work, names)
+    }
+
+    /// Iterative: a sum of a thousand terms is a thousand levels deep.
+    fn write_pieces(
+        &self,
+        f: &mut Formatter<'_>,
+        mut work: Vec<Piece>,
+        names: &HashMap<NodeId, &str>,
+    ) -> fmt::Result {
         while let Some(piece) = work.pop() {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
@@ -110,6 +129,14 @@ impl Expression {
             Node::Binary(binary, a, b) => {
                 let (left, text, right) = operator(binary);
                 work.extend([Piece::Node(a, left), Piece::Text(text), Piece::Node(b, right)]);
+            }
+            Node::OverAxis(function, a) => {
+                work.push(Piece::Text(function.name()));
+                push_arguments(&[a], work);
+            }
+            Node::Stated { value, input, slope } => {
+                work.push(Piece::Text(WITH_DERIVATIVE));
+                push_arguments(&[value, input, slope], work);
             }
             Node::Select { condition, then, otherwise } => {
                 work.push(Piece::Text("where"));

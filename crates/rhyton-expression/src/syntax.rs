@@ -1,6 +1,7 @@
 //! What an expression is: nodes in order, the names given to some of them, parameters.
 
 use crate::functions::Function;
+use crate::over_axis::AxisFunction;
 
 /// Place of a node in [`Expression::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +53,17 @@ pub enum Node {
     Function(Function, NodeId),
     /// An operator or function of two.
     Binary(Binary, NodeId, NodeId),
+    /// A function of a line of numbers along the axis.
+    OverAxis(AxisFunction, NodeId),
+    /// `with_derivative(value, input, slope)`: the value, whose derivative by `input` is stated.
+    Stated {
+        /// What is computed.
+        value: NodeId,
+        /// By what the derivative is stated.
+        input: NodeId,
+        /// The derivative.
+        slope: NodeId,
+    },
     /// `where(condition, then, otherwise)`; the branch not chosen has no influence, not even NaN.
     Select {
         /// Which branch.
@@ -77,11 +89,14 @@ impl Node {
     pub fn operands(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
         let list = match *self {
             Self::Constant(_) | Self::Input | Self::Parameter(_) => [None, None, None],
-            Self::Negate(a) | Self::Not(a) | Self::Function(_, a) => [Some(a), None, None],
+            Self::Negate(a) | Self::Not(a) | Self::Function(_, a) | Self::OverAxis(_, a) => {
+                [Some(a), None, None]
+            }
             Self::Binary(_, a, b) => [Some(a), Some(b), None],
             Self::Select { condition, then, otherwise } => {
                 [Some(condition), Some(then), Some(otherwise)]
             }
+            Self::Stated { value, input, slope } => [Some(value), Some(input), Some(slope)],
         };
         list.into_iter().flatten()
     }
@@ -94,6 +109,10 @@ impl Node {
             Self::Not(a) => Self::Not(map(a)),
             Self::Function(function, a) => Self::Function(function, map(a)),
             Self::Binary(binary, a, b) => Self::Binary(binary, map(a), map(b)),
+            Self::OverAxis(function, a) => Self::OverAxis(function, map(a)),
+            Self::Stated { value, input, slope } => {
+                Self::Stated { value: map(value), input: map(input), slope: map(slope) }
+            }
             Self::Select { condition, then, otherwise } => Self::Select {
                 condition: map(condition),
                 then: map(then),
@@ -213,7 +232,8 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// An elementwise function of `x` with named parameters.
+/// A function of `x` with named parameters: of one element, or of a line along an axis if it calls
+/// an [`AxisFunction`].
 ///
 /// A list of [`Node`]s without duplicates, each after its operands, so that evaluation,
 /// differentiation and lowering are one loop. `Display` writes the canonical text of the value
@@ -277,6 +297,18 @@ impl Expression {
             Warning::NewName { name, .. } => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// Whether each value depends on one element of `x` only: no function over an axis is called.
+    pub fn is_elementwise(&self) -> bool {
+        !self.nodes.iter().any(|node| matches!(node, Node::OverAxis(..)))
+    }
+
+    /// The least version of the language that can say this: files carry it, so that older readers
+    /// refuse only what they can't read.
+    pub fn language(&self) -> u32 {
+        let grown = |node: &Node| matches!(node, Node::OverAxis(..) | Node::Stated { .. });
+        if self.nodes.iter().any(grown) { 2 } else { 1 }
     }
 
     /// Whether the value depends on `x`.

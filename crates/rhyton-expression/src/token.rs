@@ -32,6 +32,8 @@ pub(crate) enum Token {
     Colon,
     /// `;`
     Semicolon,
+    /// `"`, around a stated derivative.
+    Quote,
     /// A line end that can end a statement.
     Newline,
     Assign,
@@ -75,7 +77,12 @@ impl Token {
     fn ends_operand(&self) -> bool {
         matches!(
             self,
-            Self::Number(_) | Self::Name { .. } | Self::Superscript(_) | Self::Bar | Self::Close
+            Self::Number(_)
+                | Self::Name { .. }
+                | Self::Superscript(_)
+                | Self::Bar
+                | Self::Close
+                | Self::Quote
         )
     }
 

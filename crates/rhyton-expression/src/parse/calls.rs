@@ -2,7 +2,8 @@
 
 use super::{Parsed, Parser};
 use crate::error::{ParseError, ParseErrorKind, Span};
-use crate::functions::{Function, prelude};
+use crate::functions::{Function, WITH_DERIVATIVE, prelude};
+use crate::over_axis::AxisFunction;
 use crate::syntax::{Binary, Expression, Node, NodeId};
 use crate::token::Token;
 use crate::vocabulary::Entry;
@@ -32,6 +33,7 @@ impl Parser<'_> {
             "min" | "minimum" => return Some(self.extremum(name, Binary::Minimum, span)),
             "pow" | "power" => return Some(self.power_call(name, span)),
             "where" | "select" => return Some(self.where_call(name, span)),
+            WITH_DERIVATIVE => return Some(self.with_derivative_call(span)),
             _ => name,
         };
         let builtin = match entry {
@@ -45,6 +47,11 @@ impl Parser<'_> {
                 }
                 _ => self.function_call(name, function, span),
             });
+        }
+        if let Some(function) = AxisFunction::named(core)
+            && (builtin.is_none() || self.has_one_argument())
+        {
+            return Some(self.over_axis_call(name, function, span));
         }
         if let Some(expression) = builtin {
             return Some(self.inlined(name, expression, span));
@@ -127,6 +134,19 @@ impl Parser<'_> {
         let arguments = self.positional(name, Some(1), span)?;
         let argument = self.builder.number(arguments[0].value);
         Ok(self.builder.function(function, argument))
+    }
+
+    fn over_axis_call(&mut self, name: &str, function: AxisFunction, span: Span) -> Parsed {
+        let arguments = self.positional(name, Some(1), span)?;
+        let argument = self.builder.number(arguments[0].value);
+        Ok(self.builder.add(Node::OverAxis(function, argument)))
+    }
+
+    fn with_derivative_call(&mut self, span: Span) -> Parsed {
+        let arguments = self.positional(WITH_DERIVATIVE, Some(3), span)?;
+        let number = |at: usize| arguments[at].value;
+        let [value, input, slope] = [0, 1, 2].map(|at| self.builder.number(number(at)));
+        Ok(self.builder.add(Node::Stated { value, input, slope }))
     }
 
     fn extremum(&mut self, name: &str, binary: Binary, span: Span) -> Parsed {

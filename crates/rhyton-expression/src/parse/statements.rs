@@ -3,10 +3,10 @@
 use super::Parser;
 use crate::canonical::Outline;
 use crate::error::{ParseError, ParseErrorKind, Span};
-use crate::functions::is_reserved;
+use crate::functions::{WITH_DERIVATIVE, is_reserved};
 use crate::syntax::{Expression, Node, NodeId, Warning};
 use crate::token::{Keyword, Token};
-use crate::{MAX_NODES, ParseErrorKind as Kind};
+use crate::{MAX_NODES, MAX_STATED, ParseErrorKind as Kind};
 
 impl Parser<'_> {
     pub(super) fn program(&mut self) -> Result<Expression, ParseError> {
@@ -156,6 +156,7 @@ impl Parser<'_> {
                 self.advance();
             }
             let value = self.expression()?;
+            let value = self.derivative_clause(value)?;
             let separated = self.separators();
             if *self.peek() == Token::End {
                 return Ok((value, bindings));
@@ -172,6 +173,23 @@ impl Parser<'_> {
             self.scope.bind(name.clone(), value);
             bindings.push((name, value));
         }
+    }
+
+    /// `value derivative "slope"`: the slope by `x`, whatever the value's own would be.
+    fn derivative_clause(&mut self, value: NodeId) -> Result<NodeId, ParseError> {
+        let ahead = self.at;
+        self.separators();
+        if !self.states_derivative() {
+            self.at = ahead;
+            return Ok(value);
+        }
+        self.advance();
+        self.advance();
+        let slope = self.expression()?;
+        self.expect(&Token::Quote, "`\"` after the derivative")?;
+        let (value, slope) = (self.builder.number(value), self.builder.number(slope));
+        let input = self.builder.add(Node::Input);
+        Ok(self.builder.add(Node::Stated { value, input, slope }))
     }
 
     fn finished(
@@ -202,9 +220,32 @@ impl Parser<'_> {
         if expression.nodes.len() > MAX_NODES {
             return Err(self.error(Kind::TooLarge, whole));
         }
+        let is_stated = |node: &&Node| matches!(node, Node::Stated { .. });
+        if expression.nodes.iter().filter(is_stated).count() > MAX_STATED {
+            return Err(self.error(Kind::TooManyStated, whole));
+        }
+        self.refuse_two_meanings(&expression)?;
         if !expression.depends_on_input() {
             expression.warnings.push(Warning::IndependentOfInput);
         }
         Ok(expression)
+    }
+
+    /// A function over an axis whose name the text also gives to something: printed, one would read
+    /// as the other.
+    fn refuse_two_meanings(&self, expression: &Expression) -> Result<(), ParseError> {
+        let names = expression.parameters.iter().map(|parameter| &parameter.name);
+        for name in names.chain(expression.bindings.iter().map(|(name, _)| name)) {
+            let is_called = |node: &Node| match node {
+                Node::OverAxis(function, _) => function.name() == name,
+                Node::Stated { .. } => name == WITH_DERIVATIVE,
+                _ => false,
+            };
+            if expression.nodes.iter().any(is_called) {
+                let whole = Span { start: 0, end: self.source.len() };
+                return Err(self.error(Kind::Reserved(name.clone()), whole));
+            }
+        }
+        Ok(())
     }
 }

@@ -164,6 +164,9 @@ pub(super) fn symbol(rest: &str) -> Option<(usize, Token)> {
         (".", Token::Dot),
         (":", Token::Colon),
         (";", Token::Semicolon),
+        ("\"", Token::Quote),
+        ("“", Token::Quote),
+        ("”", Token::Quote),
         ("∞", Token::Number(f64::INFINITY)),
     ];
     SYMBOLS

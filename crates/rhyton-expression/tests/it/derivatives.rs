@@ -168,3 +168,25 @@ fn a_branch_that_is_flat_stays_flat_under_what_is_steep_there() {
         Expression::parse(&format!("t0 = sqrt(relu(x)); {}; t149 * x", links.join("; "))).unwrap();
     assert!(chain.derivative(Variable::Input).unwrap().nodes().len() < 2_000);
 }
+
+#[test]
+fn stated_derivatives_win_and_chain() {
+    let stated = "sign(x) derivative \"abs(x) <= 1\"";
+    assert_eq!(slope_at(stated, 0.5), 1.0);
+    assert_eq!(slope_at(stated, 1.5), 0.0);
+    // By the chain rule through a product, and by a parameter inside and beside the input.
+    assert_eq!(slope_at("3 * with_derivative(sign(2x), 2x, abs(x) <= 1)", 0.5), 6.0);
+    let f = Expression::parse("with_derivative(a * sign(a * x), a * x, 5)").unwrap();
+    let by = |variable| f.derivative(variable).unwrap().evaluate(0.5, &[2.0]);
+    assert_eq!(by(Variable::Input), 10.0);
+    assert_eq!(by(Variable::Parameter("a")), 5.0 * 0.5 + 1.0);
+    let by_x = f.derivative(Variable::Input).unwrap();
+    assert_eq!(by_x.derivative(Variable::Input).unwrap().evaluate(0.5, &[2.0]), 0.0);
+}
+
+#[test]
+fn a_line_has_no_derivative_of_one_element() {
+    let f = Expression::parse("x / sum(x)").unwrap();
+    assert_eq!(f.derivative(Variable::Input), Err(Error::OverAxis));
+    assert_eq!(f.evaluate_line(&[1.0, 3.0], &[]), [0.25, 0.75]);
+}

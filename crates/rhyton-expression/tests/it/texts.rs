@@ -151,3 +151,44 @@ fn check_any(text: &str) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+#[test]
+fn stated_derivatives_and_lines_print_as_they_parse() {
+    for (text, printed) in [
+        ("sign(x) derivative \"abs(x) <= 1\"", "sign(x) derivative \"where(abs(x) <= 1, 1, 0)\""),
+        (
+            "t = tanh(x)\nreturn round(t) derivative “1 - t*t”",
+            "t = tanh(x); round(t) derivative \"1 - t * t\"",
+        ),
+        ("2with_derivative(sign(x), x, 1)", "2 * with_derivative(sign(x), x, 1)"),
+        ("exp(x) / reduce_sum(exp(x))", "exp(x) / sum(exp(x))"),
+        ("beta * softmax(x / beta)", "beta * softmax(x / beta)"),
+    ] {
+        let expression = Expression::parse(text).unwrap_or_else(|e| panic!("{}", e.render()));
+        assert_eq!(expression.to_string(), printed);
+        assert_eq!(Expression::parse(printed).unwrap(), expression, "{text}");
+        assert_eq!(expression.language(), 2, "{text}");
+    }
+    assert_eq!(Expression::parse("x * sigmoid(x)").unwrap().language(), 1);
+}
+
+/// What came with language 2 takes no name from texts of language 1.
+#[test]
+fn names_of_language_2_can_be_bound() {
+    let expression = Expression::parse("sum = x + 1; sum * sort").unwrap();
+    assert_eq!(expression.evaluate(1.0, &[3.0]), 6.0);
+    assert_eq!(expression.parameters()[0].name, "sort");
+    assert_eq!(Expression::parse("f(x, mean=2) = mean(x)").unwrap().evaluate(3.0, &[]), 6.0);
+    let error = Expression::parse("sum(x) + sum").unwrap_err();
+    assert!(error.to_string().contains("`sum` has a meaning of its own"), "{error}");
+}
+
+#[test]
+fn wrong_clauses_are_refused_where_they_are_wrong() {
+    let error = |text: &str| Expression::parse(text).unwrap_err().to_string();
+    assert!(error("sign(x) derivative \"1").contains("`\"` after the derivative"));
+    assert!(error("sort(x, 2)").contains("takes 1 argument"));
+    assert!(error("with_derivative(x, x)").contains("takes 3 arguments"));
+    let nested = (0..9).fold("x".to_owned(), |inner, _| format!("with_derivative({inner}, x, 1)"));
+    assert!(error(&nested).contains("more than 8 stated derivatives"));
+}
