@@ -7,12 +7,13 @@ mod catalogue;
 mod definition;
 mod keras_form;
 mod lookup;
+mod parameter;
 mod value;
 
 #[cfg(feature = "training")]
 pub(crate) use binding::Bound;
 #[cfg(feature = "training")]
-pub(crate) use binding::{parse_number, split_arguments};
+pub(crate) use binding::split_arguments;
 pub use catalogue::{ACTIVATIONS, BuiltIn};
 pub(crate) use definition::stabilised;
 pub use definition::{Body, Definition, TensorFunction};
@@ -23,4 +24,7 @@ pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
 #[cfg(feature = "training")]
 pub(crate) use lookup::{given, registered};
-pub use value::{Activation, Parameter, trainable};
+#[cfg(feature = "training")]
+pub(crate) use parameter::parse_number;
+pub use parameter::{Parameter, Trainable, trainable};
+pub use value::Activation;

@@ -15,12 +15,14 @@ mod max_norm;
 mod min_max_norm;
 mod non_neg;
 mod unit_norm;
+mod within;
 
 pub use axes::Axes;
 pub use max_norm::MaxNorm;
 pub use min_max_norm::MinMaxNorm;
 pub use non_neg::NonNeg;
 pub use unit_norm::UnitNorm;
+pub(crate) use within::Within;
 
 /// One kind of constraint in the list of all.
 pub type ConstraintSpec = ObjectSpec<dyn Constraint>;

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use rhyton_expression::Expression;
 use rhyton_graph::Tensor;
 
-use crate::activations::{Activation, Definition, Parameter, TensorFunction, stabilised};
+use crate::activations::{Activation, Definition, TensorFunction, stabilised};
 use crate::layer::LayerSpec;
 #[cfg(feature = "training")]
 use crate::losses::{Loss, LossFunction, LossSpec};
@@ -134,8 +134,7 @@ impl Registry {
             for (default, (_, bound)) in
                 definition.parameters.iter_mut().zip(activation.parameters()?)
             {
-                let (Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. }) = bound;
-                default.1 = *value;
+                default.1 = bound.value();
             }
             self.insert(name, definition, false)?;
         }

@@ -225,6 +225,12 @@ impl Parser<'_> {
             return Err(self.error(Kind::TooManyStated, whole));
         }
         self.refuse_two_meanings(&expression)?;
+        if !expression.is_elementwise() {
+            // The axis is not written in the text, so declaring it is using it.
+            let is_axis =
+                |warning: &Warning| matches!(warning, Warning::Unused { name } if name == "axis");
+            expression.warnings.retain(|warning| !is_axis(warning));
+        }
         if !expression.depends_on_input() {
             expression.warnings.push(Warning::IndependentOfInput);
         }

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use rhyton_expression::{Expression, ascii_name};
+use rhyton_expression::{Expression, Lowering, ascii_name};
+use rhyton_graph::Tensor;
 
-use super::{BuiltIn, Definition, Parameter, lookup};
+use super::definition::AXIS;
+use super::{Body, BuiltIn, Definition, Parameter, lookup};
 use crate::objects::nearest;
 use crate::{Error, Result};
 
@@ -13,6 +15,8 @@ pub struct Bound {
     pub(crate) definition: Arc<Definition>,
     /// The parameters in the definition's order.
     pub(crate) parameters: Vec<(String, Parameter)>,
+    /// Whether it is computed in float64 and rounded once.
+    pub(crate) exact: bool,
 }
 
 impl Bound {
@@ -22,7 +26,7 @@ impl Bound {
             .iter()
             .map(|(name, value)| (name.clone(), Parameter::Fixed(*value)))
             .collect();
-        Self { definition, parameters }
+        Self { definition, parameters, exact: false }
     }
 
     pub(crate) fn with(mut self, name: &str, value: Parameter) -> Result<Self> {
@@ -40,8 +44,42 @@ impl Bound {
             };
             return Err(Error::config(self.definition.key(), "parameter", expected, name));
         };
+        if self.parameters[place].0 == AXIS && self.definition.is_over_axis() {
+            let whole = matches!(value, Parameter::Fixed(axis) if axis.fract() == 0.0);
+            if !whole {
+                let expected = "a whole number, counted from the back if negative";
+                return Err(Error::config(self.definition.key(), AXIS, expected, value));
+            }
+        }
         self.parameters[place].1 = value;
         Ok(self)
+    }
+
+    /// The axis of functions over an axis.
+    fn axis(&self) -> isize {
+        let axis = self.parameters.iter().find(|(name, _)| name == AXIS);
+        axis.map_or(-1.0, |(_, value)| value.value()) as isize
+    }
+
+    /// The value for an input and one tensor for each parameter.
+    ///
+    /// # Errors
+    /// What its function refuses.
+    pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
+        let lowering = Lowering { axis: self.axis(), exact: self.exact };
+        let lower = |expression: &Expression, parameters: &[Tensor]| {
+            Ok(expression.lower_with(x, parameters, lowering).checked()?)
+        };
+        if let Some(expression) = self.special_case() {
+            return lower(&expression, &[]);
+        }
+        match &self.definition.body {
+            Body::Expression(expression) => {
+                lower(expression, &parameters[..expression.parameters().len()])
+            }
+            Body::OverAxis(_, function) => Ok(function(x, lowering.axis).checked()?),
+            Body::Function(_) | Body::Saved(_) => self.definition.apply(x, parameters),
+        }
     }
 
     /// Whether all parameters are fixed at their defaults.
@@ -81,7 +119,7 @@ impl Bound {
                     let value = super::definition::number(*value);
                     source.extend([format!("{name} = {value}; ")]);
                 }
-                Parameter::Trainable { .. } => return None,
+                Parameter::Trainable(_) => return None,
             }
         }
         let expression = Expression::parse(&format!("{source}{text}")).ok()?;
@@ -89,8 +127,8 @@ impl Bound {
     }
 }
 
-/// `name(parameter=value, …)` of a known name, where a value is a number or
-/// `trainable(number[, axis=number])`; `None` for any other text.
+/// `name(parameter=value, …)` of a known name, where a value is what [`Parameter::parse`] reads;
+/// `None` for any other text.
 pub(crate) fn parse_call(text: &str) -> Result<Option<Bound>> {
     let Some((name, rest)) = text.split_once('(') else { return Ok(None) };
     let name = name.trim();
@@ -107,11 +145,7 @@ pub(crate) fn parse_call(text: &str) -> Result<Option<Bound>> {
         if !key.chars().all(|c| c.is_alphanumeric() || c == '_') {
             return Ok(None);
         }
-        let Some(value) = parse_value(value.trim()) else {
-            let expected = "a number or trainable(number, axis=…)";
-            return Err(Error::config(name, key, expected, value.trim()));
-        };
-        bound = bound.with(key, value)?;
+        bound = bound.with(key, Parameter::parse(name, key, value.trim())?)?;
         if given.contains(&key) {
             let expected = "one value for each parameter";
             return Err(Error::config(name, key, expected, "two"));
@@ -140,26 +174,4 @@ pub(crate) fn split_arguments(inside: &str) -> Option<Vec<&str>> {
     }
     parts.push(&inside[start..]);
     (depth == 0).then_some(parts)
-}
-
-fn parse_value(text: &str) -> Option<Parameter> {
-    if let Some(inside) = text.strip_prefix("trainable(").and_then(|rest| rest.strip_suffix(')')) {
-        let mut parts = inside.split(',').map(str::trim);
-        let initial = parse_number(parts.next()?.trim_start_matches("initial="))?;
-        let axis = match parts.next() {
-            None => None,
-            Some(axis) => Some(axis.strip_prefix("axis=")?.trim().parse().ok()?),
-        };
-        return parts.next().is_none().then_some(Parameter::Trainable { initial, axis });
-    }
-    parse_number(text).map(Parameter::Fixed)
-}
-
-pub(crate) fn parse_number(text: &str) -> Option<f64> {
-    match text {
-        "None" => Some(f64::INFINITY),
-        "True" | "true" => Some(1.0),
-        "False" | "false" => Some(0.0),
-        _ => text.parse().ok().filter(|value: &f64| !value.is_nan()),
-    }
 }

@@ -8,6 +8,9 @@ use rhyton_graph::{Graph, Spec, Tensor};
 use super::{BuiltIn, catalogue::Formula};
 use crate::{Error, Result};
 
+/// The parameter that says along which axis functions over an axis work.
+pub(crate) const AXIS: &str = "axis";
+
 /// What an activation computes, under a name, with parameters and their defaults.
 #[derive(Debug, Clone)]
 pub struct Definition {
@@ -85,10 +88,14 @@ impl fmt::Debug for Body {
 }
 
 impl Definition {
-    /// A definition from an expression; its parameters are the expression's.
+    /// A definition from an expression; its parameters are the expression's, and `axis`, −1, if it
+    /// calls a function over an axis.
     pub fn expression(name: &str, expression: Expression) -> Self {
-        let parameters =
+        let mut parameters: Vec<(String, f64)> =
             expression.parameters().iter().map(|p| (p.name.clone(), p.default)).collect();
+        if !expression.is_elementwise() && expression.parameters().iter().all(|p| p.name != AXIS) {
+            parameters.push((AXIS.to_owned(), -1.0));
+        }
         Self {
             name: name.to_owned(),
             package: None,
@@ -125,6 +132,15 @@ impl Definition {
         }
     }
 
+    /// Whether it works along an axis, which its parameter `axis` names.
+    pub fn is_over_axis(&self) -> bool {
+        match &self.body {
+            Body::Expression(expression) => !expression.is_elementwise(),
+            Body::OverAxis(..) => true,
+            Body::Function(_) | Body::Saved(_) => false,
+        }
+    }
+
     /// The formula as people read it.
     pub fn text(&self) -> String {
         format!("{:?}", self.body)
@@ -155,14 +171,17 @@ impl Definition {
         })
     }
 
-    /// The value for an input and one tensor for each parameter.
+    /// The value for an input and one tensor for each parameter, along the last axis if over one.
     ///
     /// # Errors
     /// [`Error::Config`] for a saved function that was not saved for this shape; what a program
     /// refuses.
     pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
         match &self.body {
-            Body::Expression(expression) => Ok(expression.lower(x, parameters).checked()?),
+            Body::Expression(expression) => {
+                let own = &parameters[..expression.parameters().len()];
+                Ok(expression.lower(x, own).checked()?)
+            }
             Body::Function(function) => Ok(function.call(x, parameters).checked()?),
             Body::OverAxis(_, function) => Ok(function(x, -1).checked()?),
             Body::Saved(programs) => {

@@ -92,7 +92,7 @@ fn write(bound: &Bound) -> Value {
         config.insert("expression".to_owned(), json!(expression.to_string()));
     }
     for (name, parameter) in &bound.parameters {
-        config.insert(name.clone(), write_parameter(*parameter));
+        config.insert(name.clone(), parameter.to_json());
     }
     json!({
         "module": null,
@@ -156,39 +156,6 @@ fn class_name(name: &str) -> String {
 pub(crate) fn registered_name(definition: &Definition) -> String {
     let package = definition.package.as_deref().unwrap_or("rhyton");
     format!("{package}>{}", class_name(&definition.name))
-}
-
-fn write_parameter(parameter: Parameter) -> Value {
-    match parameter {
-        Parameter::Fixed(value) if value.is_infinite() => json!(super::definition::number(value)),
-        Parameter::Fixed(value) => json!(value),
-        Parameter::Trainable { initial, axis } => {
-            json!({"trainable": true, "initial": initial, "axis": axis})
-        }
-    }
-}
-
-fn read_parameter(owner: &str, name: &str, value: &Value) -> Result<Parameter> {
-    let refuse = || {
-        let expected = "a number or {\"trainable\", \"initial\", \"axis\"}";
-        Error::config(owner, name, expected, value)
-    };
-    match value {
-        Value::Number(number) => Ok(Parameter::Fixed(number.as_f64().ok_or_else(refuse)?)),
-        Value::Bool(flag) => Ok(Parameter::Fixed(f64::from(u8::from(*flag)))),
-        Value::Null => Ok(Parameter::Fixed(f64::INFINITY)),
-        Value::String(text) => match text.as_str() {
-            "inf" => Ok(Parameter::Fixed(f64::INFINITY)),
-            "-inf" => Ok(Parameter::Fixed(f64::NEG_INFINITY)),
-            _ => Err(refuse()),
-        },
-        Value::Object(object) => {
-            let initial = object.get("initial").and_then(Value::as_f64).ok_or_else(refuse)?;
-            let axis = object.get("axis").and_then(Value::as_i64).map(|axis| axis as isize);
-            Ok(Parameter::Trainable { initial, axis })
-        }
-        Value::Array(_) => Err(refuse()),
-    }
 }
 
 /// The activation that a value in a configuration means.
@@ -267,7 +234,7 @@ fn instance(class: &str, registered: &str, config: &Value) -> Result<Activation>
 
 fn bind(mut bound: Bound, config: &Map<String, Value>, ignored: &[&str]) -> Result<Activation> {
     for (name, value) in config.iter().filter(|(name, _)| !ignored.contains(&name.as_str())) {
-        let parameter = read_parameter(&bound.definition.key(), name, value)?;
+        let parameter = Parameter::from_json(&bound.definition.key(), name, value)?;
         bound = bound.with(name, parameter)?;
     }
     Ok(bound.into())
@@ -328,7 +295,7 @@ impl Stored {
         let parameters = definition
             .parameters
             .iter()
-            .map(|(name, value)| (name.clone(), write_parameter(Parameter::Fixed(*value))))
+            .map(|(name, value)| (name.clone(), Parameter::Fixed(*value).to_json()))
             .collect();
         let stored = Self {
             name: definition.name.clone(),
@@ -347,9 +314,9 @@ impl Stored {
     pub(crate) fn definition(&self) -> Result<Definition> {
         let mut parameters = Vec::new();
         for (name, value) in &self.parameters {
-            match read_parameter(&self.name, name, value)? {
+            match Parameter::from_json(&self.name, name, value)? {
                 Parameter::Fixed(value) => parameters.push((name.clone(), value)),
-                Parameter::Trainable { .. } => {
+                Parameter::Trainable(_) => {
                     return Err(Error::config(&self.name, name, "a default number", value));
                 }
             }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use rhyton_expression::Vocabulary;
+use rhyton_expression::{Vocabulary, core_function_names};
 
 use super::{ACTIVATIONS, Body, BuiltIn, Definition};
 use crate::Error;
@@ -172,6 +172,8 @@ pub(crate) fn vocabulary() -> Vocabulary {
                 vocabulary.insert_builtin(name, expression.clone());
             }
             Body::Expression(expression) => vocabulary.insert(name, expression.clone()),
+            // Softmax is a function of the language itself.
+            _ if is_builtin && core_function_names().any(|core| core == name) => {}
             _ => vocabulary.insert_opaque(name, "it is no function of one element"),
         }
     }

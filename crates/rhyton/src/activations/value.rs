@@ -5,9 +5,10 @@ use rhyton_graph::{Spec, Tensor};
 use rhyton_tensor::Array;
 
 use super::binding::{Bound, parse_call};
-use super::{Body, Definition, lookup};
+use super::{Body, Definition, Parameter, Trainable, lookup};
+use crate::constraints::{AnyConstraint, Within};
 use crate::initializers::Constant;
-use crate::layer::{Call, Layer, Scope};
+use crate::layer::{Call, Layer, Scope, WeightOptions};
 use crate::{Error, Result};
 
 /// An activation as a layer holds it: a definition and the values of its parameters.
@@ -24,32 +25,6 @@ enum State {
     /// A layer with weights of its own in the activation's place, as Keras' `PReLU`.
     Layer(Arc<dyn Layer>),
     Failed(Error),
-}
-
-/// The value of a parameter of an activation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Parameter {
-    /// A number.
-    Fixed(f64),
-    /// A weight that training changes, with its first value: one for the layer, or one for each
-    /// place along an axis.
-    Trainable {
-        /// The first value.
-        initial: f64,
-        /// The axis with a value for each place; `None` for one value in all.
-        axis: Option<isize>,
-    },
-}
-
-/// A parameter that training changes; one value for the layer.
-pub fn trainable(initial: f64) -> Parameter {
-    Parameter::Trainable { initial, axis: None }
-}
-
-impl From<f64> for Parameter {
-    fn from(value: f64) -> Self {
-        Self::Fixed(value)
-    }
 }
 
 impl Activation {
@@ -114,12 +89,31 @@ impl Activation {
         Ok(Self(State::Bound(bound)))
     }
 
+    /// Computed in float64 and rounded once, value and derivative: at most 1 ULP where the fast way
+    /// may lose digits between its steps. For functions of one element; others stay as they are.
+    /// Files do not keep it.
+    ///
+    /// # Errors
+    /// What its name or text failed with.
+    pub fn exact(self) -> Result<Self> {
+        let bound = Bound { exact: true, ..self.bound()?.clone() };
+        Ok(Self(State::Bound(bound)))
+    }
+
     /// The definition behind the activation.
     ///
     /// # Errors
     /// What its name or text failed with.
     pub fn definition(&self) -> Result<&Arc<Definition>> {
         Ok(&self.bound()?.definition)
+    }
+
+    /// The least version of the language that can say its definition; 1 for what is no expression.
+    pub(crate) fn language(&self) -> Result<u32> {
+        Ok(match &self.bound()?.definition.body {
+            Body::Expression(expression) => expression.language(),
+            _ => 1,
+        })
     }
 
     /// The parameters with their values, in the definition's order.
@@ -184,19 +178,14 @@ impl Activation {
         let mut part = scope.activation();
         part.remember_input(input);
         for (name, parameter) in &bound.parameters {
-            let Parameter::Trainable { initial, axis } = parameter else { continue };
-            let shape: Vec<usize> = match axis {
-                None => Vec::new(),
-                Some(axis) => {
-                    let place = input.shape.axis(name, *axis)?;
-                    let Some(size) = input.shape[place].fixed_size() else {
-                        let expected = format!("a known size at axis {axis}");
-                        return Err(Error::config(name, "axis", expected, &input.shape));
-                    };
-                    vec![size]
-                }
-            };
-            part.weight(name, &shape, Constant::new(*initial))?;
+            let Parameter::Trainable(trainable) = parameter else { continue };
+            let shape = shape_of(name, trainable, input)?;
+            let mut options = WeightOptions::new();
+            if !trainable.is_free() {
+                let within = Within::new(trainable.min, trainable.max);
+                options = options.constraint(AnyConstraint::known(Arc::new(within)));
+            }
+            part.weight_with(name, &shape, Constant::new(trainable.initial), options)?;
         }
         Ok(())
     }
@@ -221,9 +210,9 @@ impl Activation {
                 .iter()
                 .map(|(name, parameter)| match parameter {
                     Parameter::Fixed(value) => Ok(x.scalar_like(*value)),
-                    Parameter::Trainable { axis, .. } => {
+                    Parameter::Trainable(trainable) => {
                         let weight = rhyton_graph::cast(&cx.weight(name)?, x.dtype());
-                        axis.map_or(Ok(weight.clone()), |axis| along(&weight, x, axis))
+                        trainable.axis.map_or(Ok(weight.clone()), |axis| along(&weight, x, axis))
                     }
                 })
                 .collect::<Result<_>>()
@@ -238,15 +227,9 @@ impl Activation {
     /// As [`Activation::call`].
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let bound = self.bound()?;
-        let parameters: Vec<Tensor> = bound
-            .parameters
-            .iter()
-            .map(|(_, parameter)| match parameter {
-                Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. } => {
-                    x.scalar_like(*value)
-                }
-            })
-            .collect();
+        let values = bound.parameters.iter();
+        let parameters: Vec<Tensor> =
+            values.map(|(_, parameter)| x.scalar_like(parameter.value())).collect();
         bound.apply(x, &parameters)
     }
 
@@ -268,6 +251,19 @@ impl Activation {
         let mut results = rhyton_graph::eval(traced, &[points])?;
         let slope = results.remove(1);
         Ok([results.remove(0), slope])
+    }
+}
+
+/// The shape of a trained parameter: none, or the size of its axis.
+fn shape_of(name: &str, trainable: &Trainable, input: &Spec) -> Result<Vec<usize>> {
+    let Some(axis) = trainable.axis else { return Ok(Vec::new()) };
+    let place = input.shape.axis(name, axis)?;
+    match input.shape[place].fixed_size() {
+        Some(size) => Ok(vec![size]),
+        None => {
+            let expected = format!("a known size at axis {axis}");
+            Err(Error::config(name, "axis", expected, &input.shape))
+        }
     }
 }
 
@@ -326,20 +322,5 @@ impl From<Error> for Activation {
     /// An activation that could not be read; building a layer with it fails so.
     fn from(error: Error) -> Self {
         Self(State::Failed(error))
-    }
-}
-
-impl Bound {
-    pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
-        if let Some(expression) = self.special_case() {
-            return Ok(expression.lower(x, &[]).checked()?);
-        }
-        if let Body::OverAxis(_, function) = &self.definition.body {
-            let axis = self.parameters.first().map_or(-1.0, |(_, value)| match value {
-                Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. } => *value,
-            });
-            return Ok(function(x, axis as isize).checked()?);
-        }
-        self.definition.apply(x, parameters)
     }
 }

@@ -19,6 +19,7 @@ use crate::{Error, Result, custom_objects};
 /// The member's contents for a model.
 pub(super) fn collect(model: &Model) -> Result<Value> {
     let mut definitions: BTreeMap<String, Stored> = BTreeMap::new();
+    let mut language = 1;
     let mut uses: BTreeMap<String, (Activation, Vec<Spec>)> = BTreeMap::new();
     let layers = model.network.layers_by_path();
     let activation_at = |path: &str| {
@@ -28,6 +29,7 @@ pub(super) fn collect(model: &Model) -> Result<Value> {
     };
     for (path, spec) in &model.weights.activation_inputs {
         let Some(activation) = activation_at(path) else { continue };
+        language = language.max(activation.language()?);
         let Some(name) = Stored::name_of(&activation)? else { continue };
         let definition = activation.definition()?;
         let entry = uses.entry(name).or_insert_with(|| (activation.clone(), Vec::new()));
@@ -46,7 +48,7 @@ pub(super) fn collect(model: &Model) -> Result<Value> {
     }
     Ok(json!({
         "version": VERSION,
-        "language": rhyton_expression::LANGUAGE_VERSION,
+        "language": language,
         "definitions": serde_json::to_value(definitions)
             .map_err(|error| Error::config("rhyton.json", "definitions", "plain data", error))?,
     }))

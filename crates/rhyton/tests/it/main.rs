@@ -23,6 +23,7 @@ mod objectives;
 mod optimization;
 mod own_layers;
 mod own_steps;
+mod parameters;
 mod penalties;
 mod precision;
 mod registry;

@@ -134,7 +134,7 @@ fn unknown_names_and_bad_texts_are_shown() {
       to use your own: custom_objects().activation_from("ReLU", "x * sigmoid(beta * x)")?
     "#);
     insta::assert_snapshot!(error("swish(bta=2)"), @"swish: parameter expected one of beta (did you mean beta?), received bta");
-    insta::assert_snapshot!(error("swish(beta=much)"), @"swish: beta expected a number or trainable(number, axis=…), received much");
+    insta::assert_snapshot!(error("swish(beta=much)"), @"swish: beta expected a number or trainable(number, axis=…, min=…, max=…), received much");
     insta::assert_snapshot!(error("tanh(beta=2)"), @"tanh: parameter expected no parameters, received beta");
     insta::assert_snapshot!(error("x * sigmoid(1.5 * x"), @r#"
     expected `,` or `)`, received the end of the text
@@ -195,7 +195,7 @@ fn newer_files_are_told_apart() {
         Model::from_file(&newer, &LoadOptions::default()).unwrap_err().to_string()
     };
     insta::assert_snapshot!(refuse("version", json!(2)), @"rhyton.json: version expected at most 1; update Rhyton to read newer files, received 2");
-    insta::assert_snapshot!(refuse("language", json!(2)), @"rhyton.json: language expected at most 1; update Rhyton to read newer files, received 2");
+    insta::assert_snapshot!(refuse("language", json!(3)), @"rhyton.json: language expected at most 2; update Rhyton to read newer files, received 3");
     insta::assert_snapshot!(refuse("version", json!("one")), @r#"rhyton.json: version expected at most 1; update Rhyton to read newer files, received "one""#);
     insta::assert_snapshot!(refuse("definitions", json!([])), @"rhyton.json: definitions expected an object, received []");
 }
