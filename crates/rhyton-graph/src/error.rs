@@ -109,6 +109,19 @@ pub enum Error {
     Array(#[from] rhyton_tensor::Error),
 }
 
+/// As many elements as a constant may have that tracing makes from sizes: a file of a few bytes can
+/// ask for any size.
+const CONSTANT_ELEMENTS_MAX: usize = 1 << 24;
+
+/// Refuses to make a constant of more elements than [`CONSTANT_ELEMENTS_MAX`].
+pub(crate) fn check_constant(operation: &str, argument: &str, elements: usize) -> Result<()> {
+    if elements <= CONSTANT_ELEMENTS_MAX {
+        return Ok(());
+    }
+    let expected = format!("what needs at most {CONSTANT_ELEMENTS_MAX} places");
+    Err(Error::argument(operation, argument, expected, elements))
+}
+
 impl Error {
     /// The same failure of an operation that is named more closely.
     pub(crate) fn of(self, operation: String) -> Self {

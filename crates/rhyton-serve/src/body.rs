@@ -76,6 +76,9 @@ impl Budget {
     }
 }
 
+/// What is paid for of a told length before any of it has come.
+const PAID_AHEAD_MAX: usize = 64 << 10;
+
 /// Reads a body; more than `bytes_max` is refused, before it is read if its length is told.
 pub(crate) async fn read(
     headers: &HeaderMap,
@@ -90,12 +93,12 @@ pub(crate) async fn read(
         return Err(Failure::too_large("The request's body", bytes_max));
     }
     let mut shares = Vec::new();
-    // A length that is told is paid for at once, bytes that merely arrive as they do.
-    let mut paid = told.unwrap_or(0);
+    // Bytes are paid for as they arrive: who only tells a length must not keep others out.
+    let mut paid = told.unwrap_or(0).min(PAID_AHEAD_MAX);
     if paid > 0 {
         shares.push(budget.take(paid)?);
     }
-    let mut bytes = Vec::with_capacity(paid.min(1 << 20));
+    let mut bytes = Vec::with_capacity(paid);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Failure::invalid(format!("Broken body: {error}")))?;
         let Some(data) = frame.data_ref() else { continue };
@@ -104,7 +107,7 @@ pub(crate) async fn read(
             return Err(Failure::too_large("The request's body", bytes_max));
         }
         if total > paid {
-            let more = (total - paid).max(64 << 10);
+            let more = (total - paid).max(paid.clamp(64 << 10, 4 << 20));
             shares.push(budget.take(more)?);
             paid += more;
         }
@@ -115,7 +118,7 @@ pub(crate) async fn read(
 
 /// Reads what is left of a body and drops it; whether its end came within the limits.
 pub(crate) async fn discard(mut body: Body, limits: &Limits) -> bool {
-    let mut left = limits.body_bytes_max;
+    let mut left = limits.body_bytes_max.saturating_mul(2);
     let reading = async {
         while let Some(frame) = body.frame().await {
             let size = frame.ok()?.data_ref().map_or(0, Bytes::len);

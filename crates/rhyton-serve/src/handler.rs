@@ -60,9 +60,9 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut close = app.stopping.load(Ordering::Relaxed);
     if let Err(failure) = &answered {
         // A client that is still sending would miss the answer if the connection just ended.
-        close |= [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT]
-            .contains(&failure.status)
-            || !body::discard(body, &app.limits).await;
+        close |= failure.status == StatusCode::REQUEST_TIMEOUT
+            || !body::discard(body, &app.limits).await
+            || failure.status == StatusCode::PAYLOAD_TOO_LARGE;
     }
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     if close {
@@ -176,7 +176,7 @@ fn compute(
     let options = Predict::new().batch_size(BATCH_SIZE).cancel(cancel);
     let outputs = served.model.predict(&inputs, options).map_err(|error| refusal(&error))?;
     let names = served.outputs.iter().map(|output| output.name.as_str());
-    Ok(response::write(format, &names.zip(outputs).collect::<Vec<_>>()))
+    response::write(format, &names.zip(outputs).collect::<Vec<_>>())
 }
 
 /// Refuses samples whose inputs and outputs would take too much memory.

@@ -174,9 +174,14 @@ fn is_model(path: &Path) -> bool {
 
 /// The subfolder with the highest number for a name.
 fn highest_version(folder: &Path) -> Result<Option<(u64, PathBuf)>> {
-    let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let number = |path: &PathBuf| {
+        let name = path.file_name()?.to_str()?;
+        let digits = name.bytes().all(|byte| byte.is_ascii_digit());
+        // TensorFlow Serving's versions are int64, and often points in time.
+        name.parse::<i64>().ok().filter(|_| digits).map(i64::unsigned_abs)
+    };
     let numbered = entries(folder)?.into_iter().filter(|path| path.is_dir());
-    let numbered = numbered.filter_map(|path| Some((u64::from(number(&path)?), path)));
+    let numbered = numbered.filter_map(|path| Some((number(&path)?, path)));
     Ok(numbered.max_by_key(|(number, _)| *number))
 }
 

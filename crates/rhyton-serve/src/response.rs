@@ -1,9 +1,22 @@
 use rhyton::{Array, DType};
 
+use crate::failure::Failure;
 use crate::request::Format;
 
 /// A predict answer of TensorFlow Serving: `predictions` by sample, or `outputs` by name.
-pub(crate) fn write(format: Format, outputs: &[(&str, Array)]) -> String {
+///
+/// By sample only what has a row for each sample can be written.
+pub(crate) fn write(format: Format, outputs: &[(&str, Array)]) -> Result<String, Failure> {
+    let rows_of = |array: &Array| array.shape().first().copied();
+    let first = outputs.first().and_then(|(_, array)| rows_of(array));
+    let ragged = |(_, array): &&(&str, Array)| rows_of(array).is_none() || rows_of(array) != first;
+    if let (Format::Row, Some((name, array))) = (&format, outputs.iter().find(ragged)) {
+        let shape = array.shape();
+        return Err(Failure::invalid(format!(
+            "Output {name} of shape {shape:?} has no row for each sample of the others; ask in the \
+             column format (\"inputs\")"
+        )));
+    }
     let outputs: Vec<(&str, Values)> =
         outputs.iter().map(|(name, array)| (*name, Values::of(array))).collect();
     let mut writer = PrettyWriter::default();
@@ -13,7 +26,7 @@ pub(crate) fn write(format: Format, outputs: &[(&str, Array)]) -> String {
         Format::Column => columns(&mut writer, &outputs),
     }
     writer.end_object();
-    writer.finish()
+    Ok(writer.finish())
 }
 
 fn rows(writer: &mut PrettyWriter, outputs: &[(&str, Values)]) {
@@ -232,6 +245,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn rows_are_for_outputs_that_have_them() {
+        let pair = Array::from_slice(&[2, 1], &[1.0_f32, 2.0]).unwrap();
+        let whole = Array::from_slice(&[1], &[3.0_f32]).unwrap();
+        let scalar = Array::from_slice(&[], &[3.0_f32]).unwrap();
+        for other in [whole, scalar] {
+            let outputs = [("a", pair.clone()), ("b", other)];
+            let Err(failure) = write(Format::Row, &outputs) else { panic!("written") };
+            assert!(failure.message.contains("Output b of shape"), "{}", failure.message);
+            assert!(write(Format::Column, &outputs).is_ok());
+        }
+    }
+
+    #[test]
     fn numbers_are_written_as_the_server_writes_them() {
         let one = |value: f32| decimal_of(&Array::from_slice(&[1], &[value]).unwrap());
         for (value, text) in [
@@ -275,6 +301,7 @@ mod tests {
             write(Format::Column, &[("a", a.clone())]),
             write(Format::Column, &[("a", a), ("b", b)]),
         ];
+        let answers = answers.map(|answer| answer.unwrap_or_else(|failure| failure.message));
         insta::assert_snapshot!(answers.join("\n"));
     }
 }

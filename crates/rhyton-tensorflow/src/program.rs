@@ -77,6 +77,6 @@ impl Executable for Program {
                 return Err(backend(what, "report this program"));
             }
         }
-        options.check()
+        Ok(())
     }
 }

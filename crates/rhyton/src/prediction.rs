@@ -62,11 +62,7 @@ impl Model {
             return Err(Error::data("predict", name, expected, array.count()));
         }
         let mut batches = batches("predict", &named, options.batch_size)?;
-        let mut results: Vec<Array> = self
-            .outputs()
-            .into_iter()
-            .map(|(_, spec)| Array::zeros(spec.dtype, &spec.shape.bind(rows)))
-            .collect();
+        let mut results = self.results(rows, options.batch_size);
         let mut written = vec![0; results.len()];
         let program = self.predict_program(&specs)?;
         let run = RunOptions { cancel: options.cancel, ..Self::run_options() };
@@ -80,6 +76,22 @@ impl Model {
             }
         }
         Ok(results)
+    }
+
+    /// Room for the batches' outputs, one after another. Outputs need not have a row for each sample:
+    /// a sum over the batch has one for each batch.
+    fn results(&self, rows: usize, batch_size: usize) -> Vec<Array> {
+        let (whole, rest) = (rows / batch_size, rows % batch_size);
+        let outputs = self.outputs();
+        let room = outputs.iter().map(|(_, spec)| {
+            let mut shape = spec.shape.bind(rows);
+            if let Some(first) = shape.first_mut() {
+                let of = |batch: usize| spec.shape[0].bind(batch);
+                *first = whole * of(batch_size) + if rest > 0 { of(rest) } else { 0 };
+            }
+            Array::zeros(spec.dtype, &shape)
+        });
+        room.collect()
     }
 }
 

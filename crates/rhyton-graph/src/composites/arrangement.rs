@@ -3,6 +3,7 @@ use super::shaping::{
     slice_axis, to_integers, transpose,
 };
 use super::take;
+use crate::error::check_constant;
 use crate::{
     Argument, Arguments, Composite, Dim, Error, Operation, Result, Reverse, Shape, Tensor,
 };
@@ -184,6 +185,8 @@ fn call_repeat(arguments: &Arguments) -> Result<Tensor> {
             format!("one number, or one for each element of axis {axis} of {}", x.shape());
         return Err(Error::argument("repeat", "repeats", expected, format!("{repeats:?}")));
     }
+    let total = repeats.iter().fold(0_usize, |total, &count| total.saturating_add(count));
+    check_constant("repeat", "repeats", total)?;
     let pairs = repeats.iter().enumerate();
     let indices: Vec<i32> =
         pairs.flat_map(|(index, &count)| std::iter::repeat_n(index as i32, count)).collect();

@@ -2,6 +2,7 @@ use rhyton_tensor::{Array, DType};
 
 use super::shaping::{broadcast_in_dim, cast};
 use super::spatial::{Options, amounts, spatial_sizes};
+use crate::error::check_constant;
 use crate::{
     Argument, Arguments, Composite, DataFormat, Error, Operation, Padding, Result, Tensor, Window,
     WindowReduce, WindowReduction,
@@ -106,7 +107,8 @@ impl Call {
     }
 
     /// How many real elements each window along an axis has.
-    fn counts(&self, axis: usize, windows: usize) -> Vec<f64> {
+    fn counts(&self, axis: usize, windows: usize) -> Result<Vec<f64>> {
+        check_constant("average_pool", "padding", windows)?;
         let window = &self.window;
         let length = self.inputs.shape()[axis].bind(0);
         let one = |place: usize| {
@@ -114,7 +116,7 @@ impl Call {
             let end = (begin + window.size[axis]).min(length + window.low[axis]);
             end - begin.max(window.low[axis])
         };
-        (0..windows).map(|place| one(place) as f64).collect()
+        Ok((0..windows).map(|place| one(place) as f64).collect())
     }
 
     /// The mean of each window, from the sums.
@@ -126,9 +128,10 @@ impl Call {
             return sums / count as f64;
         }
         (1..rank - 1).fold(sums.clone(), |sums, axis| {
-            let counts = self.counts(axis, sums.shape()[axis].bind(0));
-            let counts = Array::from_slice(&[counts.len()], &counts).map(|a| a.cast(sums.dtype()));
-            let counts = counts.map(|counts| sums.constant(counts)).map_err(Error::from);
+            let counts = self.counts(axis, sums.shape()[axis].bind(0)).and_then(|counts| {
+                let counts = Array::from_slice(&[counts.len()], &counts)?;
+                Ok(sums.constant(counts.cast(sums.dtype())))
+            });
             counts.map_or_else(Tensor::failed, |counts| {
                 sums.clone() / broadcast_in_dim(&counts, sums.shape(), &[axis])
             })

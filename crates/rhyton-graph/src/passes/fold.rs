@@ -6,6 +6,9 @@ use crate::{Constant, Graph, Node, Primitive};
 /// Computes what follows from constants alone, unless the result is larger than they are.
 pub(super) const PASS: Pass = Pass { name: "fold", run };
 
+/// Products of larger constants are left to the backend.
+const PRODUCT_BYTES_MAX: usize = 64 << 10;
+
 fn run(graph: &Graph) -> Graph {
     Rewrite::run(graph, |graph, node| match value(graph, &node) {
         Some(array) => {
@@ -42,9 +45,18 @@ fn value(graph: &Graph, node: &Node) -> Option<Array> {
         })
         .collect::<Option<_>>()?;
     let sizes = node.spec.shape.fixed_sizes()?;
-    let bytes = sizes.iter().product::<usize>() * node.spec.dtype.size_bytes();
+    let elements = sizes.iter().try_fold(1_usize, |all, &size| all.checked_mul(size))?;
+    let bytes = elements.checked_mul(node.spec.dtype.size_bytes())?;
     let operand_bytes: usize = operands.iter().map(|operand| operand.bytes().len()).sum();
-    if bytes > operand_bytes.max(8) {
+    let is_product = matches!(
+        node.primitive,
+        Primitive::Dot(_)
+            | Primitive::Convolution(_)
+            | Primitive::ConvolutionInputGradient(_)
+            | Primitive::ConvolutionKernelGradient(_)
+    );
+    // The reference evaluation of a large product takes longer than a backend's would ever.
+    if bytes > operand_bytes.max(8) || is_product && operand_bytes > PRODUCT_BYTES_MAX {
         return None;
     }
     let value = node.primitive.rule().evaluate(&operands, 1).ok()?;

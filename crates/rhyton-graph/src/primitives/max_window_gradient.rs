@@ -105,6 +105,10 @@ impl MaxWindowGradient {
         let sliding: Vec<usize> = (0..rank).filter(|&axis| !window.is_single(axis)).collect();
         for &axis in sliding.iter().rev() {
             let windows = window.count(axis, x.shape()[axis].bind(0));
+            let count = windows.saturating_mul(window.size[axis]);
+            if let Err(error) = crate::error::check_constant("max_pool", "pool_size", count) {
+                return Tensor::failed(error);
+            }
             let indices = x.constant(indices(window, axis, windows));
             result = Tensor::emit(Gather { axis }, &[&result, &indices]);
         }

@@ -34,6 +34,10 @@ impl Rule for Reverse {
             let expected = format!("axes below the rank of {}", operands[0].shape);
             return Err(Error::argument("reverse", "axes", expected, axis));
         }
+        if (1..self.axes.len()).any(|place| self.axes[..place].contains(&self.axes[place])) {
+            let received = format!("{:?}", self.axes);
+            return Err(Error::argument("reverse", "axes", "each axis once", received));
+        }
         Ok(operands[0].clone())
     }
 

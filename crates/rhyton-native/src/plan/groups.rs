@@ -114,7 +114,13 @@ impl Groups {
                     fits.then_some(view.root)
                 })
             });
-            let Some(dot) = product else { continue };
+            // A panel holds some rows only: a member that also reads the product turned would find
+            // rows that are not computed yet.
+            let lies_as_read = |dot: &NodeId| {
+                let reads = members.iter().flat_map(|&member| &graph.node(member).operands);
+                reads.map(|&operand| views.read(operand)).all(|v| v.root != *dot || v.is_root())
+            };
+            let Some(dot) = product.filter(lies_as_read) else { continue };
             let alone = self.unit_of[dot.index()].expect("a product that is read is computed");
             if !matches!(self.units[alone], Unit::Single(_)) {
                 continue;

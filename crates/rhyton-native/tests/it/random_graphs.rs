@@ -100,3 +100,22 @@ proptest! {
         check_scaled(&grow(&choices), &[1, 7, 128], 0.04);
     }
 }
+
+/// A product of many panels read as it lies and turned at once: the turned rows are other panels'.
+#[test]
+fn a_product_is_read_as_it_lies_and_turned() {
+    let specs = [spec(DType::F32, Shape::batched(&[96, 96])), spec(DType::F32, &[96, 96][..])];
+    let graph = build(&specs, |x| {
+        let flat = rhyton_graph::matmul(&x[0], &x[1]);
+        let turned = transpose(&flat, &[0, 2, 1]);
+        vec![Tensor::emit(Unary::Tanh, &[&(&flat + &turned)])]
+    });
+    check_scaled(&graph, &[1, 3, 7], 0.01);
+    let specs = [spec(DType::F32, &[200, 200][..]), spec(DType::F32, Shape::batched(&[200]))];
+    let graph = build(&specs, |x| {
+        let flat = rhyton_graph::matmul(&x[0], &x[0]);
+        let sum = &flat + transpose(&flat, &[1, 0]);
+        vec![sum, x[1].clone()]
+    });
+    check_scaled(&graph, &[1], 0.01);
+}

@@ -62,3 +62,17 @@ fn changes_need_images() {
     let error = model.fit(&x, &y, quiet().augment(Augmentation::new().zoom(0.1))).unwrap_err();
     insta::assert_snapshot!(error, @"fit: augmentation: inputs: expected an input of images: (height, width) or (height, width, channels), received [4]");
 }
+
+/// As in Keras, the batches' outputs stand one after another, however many rows each has.
+#[test]
+fn outputs_need_no_row_for_each_sample() {
+    let x = rhyton::input(&[2]);
+    let total = rhyton::ops::sum(&x, Some(&[0]), false);
+    let longer = rhyton::ops::pad(&x, &[(1, 0), (0, 0)], rhyton::ops::PadMode::Constant, 0.0);
+    let model = rhyton::Model::functional(&[&x], &[&total, &longer]).unwrap();
+    let samples = rhyton::Array::from_slice(&[5, 2], &[1.0_f32; 10]).unwrap();
+    let outputs = model.predict(&samples, Predict::new().batch_size(2)).unwrap();
+    assert_eq!(outputs[0].view::<f32>(), [2.0, 2.0, 2.0, 2.0, 1.0, 1.0]);
+    assert_eq!(outputs[1].shape(), [8, 2]);
+    assert_eq!(outputs[1].view::<f32>()[12..], [0.0, 0.0, 1.0, 1.0]);
+}
