@@ -47,6 +47,37 @@ pub enum Error {
         /// The bound.
         limit: usize,
     },
+    /// A function without finite moments under normally distributed inputs.
+    #[error("`{text}` has no finite expectation for inputs of variance {q}: {reason}")]
+    Expectation {
+        /// The function.
+        text: String,
+        /// The variance.
+        q: f64,
+        /// What is not finite.
+        reason: String,
+    },
+    /// A function that no scale of the weights makes keep a signal.
+    #[error("`{text}` has no initialisation of its own: {reason}")]
+    NoGain {
+        /// The function.
+        text: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A variance at which no initialisation keeps signal and gradient both.
+    #[error(
+        "`{text}` has no edge of chaos at q = {q}: the biases' variance would have to be \
+         {bias_variance:.3}; take the plain gain, or another q"
+    )]
+    NoEdge {
+        /// The function.
+        text: String,
+        /// The variance of the signal.
+        q: f64,
+        /// What would be needed.
+        bias_variance: f64,
+    },
 }
 
 /// Why a text was refused.
