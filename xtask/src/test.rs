@@ -29,8 +29,9 @@ impl Test {
 }
 
 /// The library's examples with arguments that make them short.
-const EXAMPLES: [(&str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &[&str]); 6] = [
     ("autoencoder", &["--epochs", "1", "--samples", "512"]),
+    ("deep_plain", &["--epochs", "1", "--seeds", "1", "--samples", "256"]),
     ("digits_cnn", &["--epochs", "1", "--samples", "256"]),
     ("extend_with_swish", &[]),
     ("fine_tune", &[]),

@@ -277,7 +277,8 @@ impl Operation {
             Self::Function(function) => functions::cost(function),
             Self::Binary(Binary::Divide) => 4,
             Self::Binary(Binary::Power) => 40,
-            Self::Negate | Self::Not | Self::Binary(_) | Self::Select => 1,
+            Self::Line(_) => 20,
+            Self::Negate | Self::Not | Self::Binary(_) | Self::Select | Self::First => 1,
         }
     }
 }

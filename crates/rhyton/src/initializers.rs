@@ -1,4 +1,4 @@
-//! Keras' initializers: how a weight's first value is drawn, on the host, from a key.
+//! Keras' initializers, and two that look at the layer's activation: how a weight's first value is drawn, on the host, from a key.
 //!
 //! Not here: where keys come from (seed and layer path; the model); Keras' `STFT`, which its layer
 //! `STFTSpectrogram` alone uses. To add one: a file, its `mod` line and its line in
@@ -10,13 +10,16 @@ use std::sync::Arc;
 use rhyton_tensor::{Array, Key};
 
 use crate::Result;
+use crate::activations::Activation;
 use crate::objects::{Any, Configured, ObjectList, ObjectSpec, listed};
 
+mod auto;
 mod constant;
 mod draw;
 mod given;
 mod glorot_normal;
 mod glorot_uniform;
+mod he_auto;
 mod he_normal;
 mod he_uniform;
 mod identity;
@@ -27,14 +30,17 @@ mod orthogonal;
 mod random_normal;
 mod random_uniform;
 mod seed;
+mod suited;
 mod truncated_normal;
 mod variance_scaling;
 mod zeros;
 
+pub use auto::Auto;
 pub use constant::Constant;
 pub(crate) use given::Given;
 pub use glorot_normal::GlorotNormal;
 pub use glorot_uniform::GlorotUniform;
+pub use he_auto::HeAuto;
 pub use he_normal::HeNormal;
 pub use he_uniform::HeUniform;
 pub use identity::Identity;
@@ -45,6 +51,7 @@ pub use orthogonal::Orthogonal;
 pub use random_normal::RandomNormal;
 pub use random_uniform::RandomUniform;
 pub use seed::Seed;
+pub use suited::Suited;
 pub use truncated_normal::TruncatedNormal;
 pub use variance_scaling::{Distribution, Mode, VarianceScaling};
 pub use zeros::Zeros;
@@ -62,9 +69,11 @@ listed!(Initializer, InitializerKind, INITIALIZERS);
 pub static INITIALIZERS: ObjectList<dyn Initializer> = ObjectList {
     kind: "initializer",
     specs: &[
+        &auto::SPEC,
         &constant::SPEC,
         &glorot_normal::SPEC,
         &glorot_uniform::SPEC,
+        &he_auto::SPEC,
         &he_normal::SPEC,
         &he_uniform::SPEC,
         &identity::SPEC,
@@ -95,6 +104,15 @@ pub trait Initializer: Configured<InitializerKind> + Debug + Send + Sync {
     /// axes.
     fn with_axes(&self, _input: &[isize], _output: &[isize]) -> Option<Arc<dyn Initializer>> {
         None
+    }
+
+    /// What it comes to for the activation of the weight's layer; `None` for what does not look at
+    /// it.
+    ///
+    /// # Errors
+    /// What the activation's name or text failed with.
+    fn suited(&self, _activation: &Activation) -> Result<Option<Suited>> {
+        Ok(None)
     }
 }
 

@@ -16,6 +16,10 @@ pub(crate) use any::listed;
 pub use any::{Any, Listed};
 pub use numbers::Numbers;
 
+/// Beside a thing that was settled by what is around it: the name that it was settled from. Such
+/// names leave the configuration for `rhyton.json` before a file is written.
+pub(crate) const SETTLED: &str = "rhyton";
+
 /// A configuration: Keras' keys and their values.
 pub type Config = Map<String, Value>;
 
@@ -91,13 +95,25 @@ impl<T: ?Sized> ObjectList<T> {
         self.specs.iter().find(is).copied()
     }
 
-    /// The object that a name alone means, with its defaults.
+    /// The object that a name alone means, with its defaults, or a name with values of its keys:
+    /// `auto(q=1)`.
     ///
     /// # Errors
-    /// [`Error::UnknownName`] with the nearest names.
+    /// [`Error::UnknownName`] with the nearest names, [`Error::Config`] for a bad key.
     pub fn named(&self, name: &str) -> Result<Arc<T>> {
-        let spec = self.find(name).ok_or_else(|| self.unknown(name))?;
-        (spec.from_config)(json!({}))
+        let called = name.strip_suffix(')').and_then(|call| call.split_once('('));
+        let (bare, arguments) = called.unwrap_or((name, ""));
+        let spec = self.find(bare.trim()).ok_or_else(|| self.unknown(name))?;
+        let mut config = Config::new();
+        for argument in arguments.split(',').filter(|part| !part.trim().is_empty()) {
+            let Some((key, value)) = argument.split_once('=') else {
+                return Err(Error::config(bare, "arguments", "key=value", argument.trim()));
+            };
+            let value = value.trim();
+            let plain = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
+            config.insert(key.trim().to_owned(), plain);
+        }
+        (spec.from_config)(Value::Object(config))
     }
 
     /// The object that a name or Keras' object form means.
@@ -108,6 +124,9 @@ impl<T: ?Sized> ObjectList<T> {
         match value {
             Value::String(name) => self.named(name),
             Value::Object(object) => {
+                if let Some(name) = object.get(SETTLED).and_then(Value::as_str) {
+                    return self.named(name);
+                }
                 let name = object.get("class_name").and_then(Value::as_str).unwrap_or_default();
                 let config = object.get("config").cloned().unwrap_or_else(|| json!({}));
                 if name == "function" {

@@ -9,6 +9,7 @@ mod operations;
 pub(crate) mod order;
 mod read;
 mod reader;
+mod suited;
 mod weights;
 mod write;
 
@@ -159,11 +160,17 @@ impl Model {
     /// # Errors
     /// What a definition refuses, what the engine fails with.
     pub fn to_file(&self) -> Result<ModelFile> {
+        let mut config = write::config(self);
+        let mut rhyton = definitions::collect(self)?;
+        let names = suited::take_names(&mut config);
+        if !names.is_empty() {
+            rhyton["initializers"] = Value::Object(names);
+        }
         let mut file = ModelFile {
             metadata: json!({"keras_version": "3.15.1", "date_saved": date_saved()}),
-            config: write::config(self),
+            config,
             weights: weights::collect(self)?,
-            rhyton: Some(definitions::collect(self)?),
+            rhyton: Some(rhyton),
             ..ModelFile::default()
         };
         #[cfg(feature = "training")]
@@ -190,7 +197,10 @@ impl Model {
                         "weights alone",
                     ));
                 }
-                let config = keras2::modern_config(file);
+                let mut config = keras2::modern_config(file);
+                if let Some(names) = file.rhyton.as_ref().and_then(|all| all.get("initializers")) {
+                    suited::put_names(config.to_mut(), names);
+                }
                 let network = read::network(&config)?;
                 weights::check_size(&network, file)?;
                 #[cfg_attr(

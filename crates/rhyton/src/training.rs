@@ -6,6 +6,7 @@ mod choices;
 mod compile;
 mod compiled_file;
 mod data;
+mod depth;
 mod evaluate;
 mod executions;
 mod feed;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use rhyton_expression::{Context, Expression};
+use rhyton_expression::{Context, Expression, Signal};
 use rhyton_graph::{Spec, Tensor};
 use rhyton_tensor::Array;
 
@@ -106,6 +106,23 @@ impl Activation {
     /// What its name or text failed with.
     pub fn definition(&self) -> Result<&Arc<Definition>> {
         Ok(&self.bound()?.definition)
+    }
+
+    /// What it does to normally distributed signals, with parameters at their fixed or first values;
+    /// `None` for what is no expression of one element.
+    ///
+    /// # Errors
+    /// What its name or text failed with; an expression that is too large to derive.
+    pub fn signal(&self) -> Result<Option<Signal>> {
+        // A layer in the activation's place is no expression.
+        let State::Bound(bound) = &self.0 else { return self.check().map(|()| None) };
+        let Body::Expression(expression) = &bound.definition.body else { return Ok(None) };
+        if !expression.is_elementwise() {
+            return Ok(None);
+        }
+        let values: Vec<f64> = bound.parameters.iter().map(|(_, value)| value.value()).collect();
+        let signal = Signal::new(expression, &values);
+        signal.map(Some).map_err(|error| Error::Expression(error.to_string()))
     }
 
     /// The least version of the language that can say its definition; 1 for what is no expression.

@@ -4,6 +4,7 @@ use rhyton_graph::Spec;
 use rhyton_tensor::DType;
 
 use super::{Common, Layer, Weight, Weights};
+use crate::activations::Activation;
 use crate::constraints::AnyConstraint;
 use crate::initializers::AnyInitializer;
 use crate::regularizers::AnyRegularizer;
@@ -182,6 +183,7 @@ impl<'a> Scope<'a> {
         let mut part = self.of_layer(name, layer.common());
         let path = part.path.clone();
         layer.build(&mut part, inputs).map_err(|error| error.within(path.clone()))?;
+        part.suit(&**layer).map_err(|error| error.within(path.clone()))?;
         self.weights.sub_layers.insert(path, Arc::clone(layer));
         Ok(())
     }
@@ -189,6 +191,25 @@ impl<'a> Scope<'a> {
     /// Keeps the shape that enters an activation, for the file that may have to hold it.
     pub(crate) fn remember_input(&mut self, input: &Spec) {
         self.weights.activation_inputs.insert(self.path.clone(), input.clone());
+    }
+
+    /// Settles the initializers that look at the layer's activation, after the layer was built.
+    pub(crate) fn suit(&mut self, layer: &dyn Layer) -> Result<()> {
+        let linear = Activation::linear();
+        let activation = layer.activation().unwrap_or(&linear);
+        let mut bias = None;
+        for (path, initializer) in self.weights.initializers_under(&self.path) {
+            let Some(suited) = initializer.get()?.suited(activation)? else { continue };
+            self.weights.set_initializer(&path, AnyInitializer::known(suited.weight));
+            bias = bias.or(suited.bias);
+        }
+        let path = joined(&self.path, "bias");
+        if let (Some(bias), Some((_, weight))) = (bias, self.weights.get(&path))
+            && weight.initializer == "zeros".into()
+        {
+            self.weights.set_initializer(&path, AnyInitializer::known(bias));
+        }
+        Ok(())
     }
 
     /// A scope for the parameters of the layer's activation, which do not decay.

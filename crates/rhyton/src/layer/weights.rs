@@ -92,6 +92,13 @@ impl Weights {
         from.map(|(part, _)| part.as_str()).take_while(move |part| part.starts_with(&prefix))
     }
 
+    /// The weights directly under a path, and how they are drawn.
+    pub(crate) fn initializers_under(&self, path: &str) -> Vec<(String, AnyInitializer)> {
+        let places = self.by_parent.get(path).map_or(&[][..], Vec::as_slice);
+        let weights = places.iter().map(|&place| &self.list[place]);
+        weights.map(|weight| (weight.path.clone(), weight.initializer.clone())).collect()
+    }
+
     pub(crate) fn set_initializer(&mut self, path: &str, initializer: AnyInitializer) {
         if let Some(&place) = self.by_path.get(path) {
             self.list[place].initializer = initializer;

@@ -119,7 +119,8 @@ impl Network {
             let specs: Vec<Spec> = inputs.iter().map(|&slot| self.spec(slot).clone()).collect();
             let name = layer.label();
             let mut part = scope.of_layer(&name, layer.common());
-            layer.build(&mut part, &specs).map_err(|error| error.within(name))?;
+            let built = layer.build(&mut part, &specs).and_then(|()| part.suit(&**layer));
+            built.map_err(|error| error.within(name))?;
         }
         Ok(())
     }

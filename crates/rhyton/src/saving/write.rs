@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::operations::array_entry;
 use super::order::{Callee, Calls, callees};
 use super::reader::calls_before;
+use super::suited;
 use crate::layer::Layer;
 use crate::models::{Kind, Model, ModelLayer, Network, Slot, StepAction};
 
@@ -128,7 +129,7 @@ fn layer_entry(layer: &dyn Layer, frozen: bool) -> Value {
         config.insert("trainable".to_owned(), json!(false));
     }
     config.insert("dtype".to_owned(), json!(layer.common().dtype.name()));
-    config.extend(layer.config());
+    config.extend(suited::config(layer));
     let registered =
         if spec.module.starts_with("keras.") { Value::Null } else { json!(spec.class_name) };
     json!({

@@ -248,6 +248,9 @@ impl Model {
             class_weight: &options.class_weight,
         };
         self.set_training_seed(seed)?;
+        if self.iterations()? == 0 {
+            super::depth::warn(self)?;
+        }
         let start = self.begin_backup(&mut callbacks, &identified, options.epochs)?;
         let run = Run {
             samples,

@@ -58,7 +58,8 @@ fn check<T: ?Sized>(folder: &str, list: &ObjectList<T>) {
         for name in std::iter::once(&class).chain(spec.aliases) {
             assert!(names.insert((*name).to_owned()), "{folder}: {name} twice");
         }
-        assert!(spec.module.starts_with("keras."), "{class}: {}", spec.module);
+        let module = spec.module;
+        assert!(module.starts_with("keras.") || module.starts_with("rhyton."), "{class}: {module}");
         assert!(!spec.cases.is_empty(), "{folder}: {class} has no cases");
         for case in spec.cases {
             let mut config: serde_json::Value = serde_json::from_str(case).unwrap();

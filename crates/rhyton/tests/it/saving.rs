@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use rhyton::{
-    Apply, Array, Dense, Fit, Model, Predict, Sequential, Verbose, custom_objects, input,
+    Apply, Array, Compile, Dense, Fit, LoadOptions, Model, Predict, Sequential, Verbose,
+    custom_objects, input,
 };
 
 use crate::training::{clouds, network};
@@ -179,4 +180,49 @@ fn h5_has_no_form_for_operations_with_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let error = model.save(folder.path().join("m.h5")).unwrap_err().to_string();
     assert!(error.contains("multiply") && error.contains("save as `.keras`"), "{error}");
+}
+
+/// `auto` asks the activation; files hold what it comes to, so that Keras reads it, and the name.
+#[test]
+fn initializers_that_look_at_the_activation_are_saved_settled() {
+    let mut model = Sequential::new()
+        .input(&[400])
+        .add(Dense::new(300).activation("swish").kernel_initializer("auto"))
+        .add(Dense::new(300).activation("x * sigmoid(1.7x)").kernel_initializer("auto(q=1)"))
+        .add(Dense::new(300).activation("relu").kernel_initializer("he_auto"))
+        .add(Dense::new(5).activation("softmax").kernel_initializer("auto"))
+        .build()
+        .unwrap();
+    let deviation = |model: &Model, path: &str| {
+        let values = model.weight(path).unwrap().to_f64();
+        (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
+    };
+    for (path, expected, within) in [
+        ("dense/kernel", 1.464 / 20.0, 0.02),
+        ("dense/bias", 0.481, 0.15),
+        ("dense_2/kernel", (2.0_f64 / 300.0).sqrt(), 0.02),
+        ("dense_3/kernel", (1.0_f64 / 300.0).sqrt(), 0.05),
+    ] {
+        let found = deviation(&model, path);
+        assert!((found / expected - 1.0).abs() < within, "{path}: {found} for {expected}");
+    }
+    assert_eq!(deviation(&model, "dense_2/bias"), 0.0);
+    model.compile(Compile::new().optimizer("sgd").loss("mse")).unwrap();
+    let file = model.to_file().unwrap();
+    let config = |layer: usize| file.config["config"]["layers"][layer]["config"].clone();
+    assert_eq!(config(1)["kernel_initializer"]["class_name"], "VarianceScaling");
+    assert_eq!(config(1)["kernel_initializer"]["module"], "keras.initializers");
+    let scale = config(1)["kernel_initializer"]["config"]["scale"].as_f64().unwrap();
+    assert!((scale.sqrt() - 1.464).abs() < 1e-3);
+    assert_eq!(config(1)["bias_initializer"]["class_name"], "RandomNormal");
+    assert!(!file.config.to_string().contains("Auto"));
+    assert!(!file.config.to_string().contains("\"rhyton\":"));
+    let names = file.rhyton.as_ref().unwrap()["initializers"].as_object().unwrap();
+    assert_eq!(names["/config/layers/2/config/kernel_initializer"], "auto(q=1.0)");
+    assert_eq!(names["/config/layers/3/config/kernel_initializer"], "he_auto");
+    let again = Model::from_file(&file, &LoadOptions::default()).unwrap();
+    assert_eq!(again.weight_values().unwrap(), model.weight_values().unwrap());
+    let resaved = again.to_file().unwrap();
+    assert_eq!(resaved.rhyton, file.rhyton);
+    assert_eq!(resaved.config["config"], file.config["config"]);
 }

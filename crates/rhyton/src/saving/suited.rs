@@ -1,0 +1,92 @@
+//! Initializers that look at the activation, in files: the configuration holds what they come to, so
+//! that Keras reads it; `rhyton.json` keeps their names, by their places in the configuration.
+
+use serde_json::{Map, Value, json};
+
+use crate::activations::Activation;
+use crate::initializers::{INITIALIZERS, Suited};
+use crate::layer::Layer;
+use crate::objects::{Config, SETTLED, object_form};
+
+const BIAS: &str = "bias_initializer";
+
+/// A layer's configuration with its initializers settled, each with its name beside it.
+pub(super) fn config(layer: &dyn Layer) -> Config {
+    let mut config = layer.config();
+    let linear = Activation::linear();
+    let activation = layer.activation().unwrap_or(&linear);
+    let mut bias = None;
+    for (key, value) in config.iter_mut().filter(|(key, _)| key.ends_with("_initializer")) {
+        let Some((name, suited)) = suited(value, activation) else { continue };
+        *value = settled(&*suited.weight, &name);
+        if key != BIAS {
+            bias = bias.or(suited.bias);
+        }
+    }
+    let is_default = config.get(BIAS).is_none_or(|value| value["class_name"] == "Zeros");
+    if let (Some(bias), true) = (bias, is_default && config.get("use_bias") != Some(&json!(false)))
+    {
+        config.insert(BIAS.to_owned(), settled(&*bias, "zeros"));
+    }
+    config
+}
+
+/// The name of an initializer that looks at the activation, and what it comes to.
+fn suited(value: &Value, activation: &Activation) -> Option<(String, Suited)> {
+    let initializer = INITIALIZERS.read(value).ok()?;
+    let suited = initializer.suited(activation).ok().flatten()?;
+    let arguments: Vec<String> =
+        initializer.config().iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let name = initializer.spec().aliases[0];
+    let name = match arguments.as_slice() {
+        [] => name.to_owned(),
+        arguments => format!("{name}({})", arguments.join(", ")),
+    };
+    Some((name, suited))
+}
+
+fn settled(initializer: &dyn crate::initializers::Initializer, name: &str) -> Value {
+    let mut form = object_form(initializer.spec(), Value::Object(initializer.config()));
+    form[SETTLED] = json!(name);
+    form
+}
+
+/// Takes the names out of a configuration: by JSON pointer.
+pub(super) fn take_names(config: &mut Value) -> Map<String, Value> {
+    let mut names = Map::new();
+    take_below(config, String::new(), &mut names);
+    names
+}
+
+fn take_below(value: &mut Value, place: String, names: &mut Map<String, Value>) {
+    match value {
+        Value::Object(object) => {
+            let is_initializer = object.get("module").is_some_and(|m| m == "keras.initializers");
+            if let (true, Some(name)) = (is_initializer, object.shift_remove(SETTLED)) {
+                names.insert(place.clone(), name);
+            }
+            for (key, value) in object {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                take_below(value, format!("{place}/{key}"), names);
+            }
+        }
+        Value::Array(list) => {
+            for (index, value) in list.iter_mut().enumerate() {
+                take_below(value, format!("{place}/{index}"), names);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts the names of a file back to their places; those that lead nowhere are dropped.
+pub(super) fn put_names(config: &mut Value, names: &Value) {
+    for (place, name) in names.as_object().into_iter().flatten() {
+        let is_settled = |value: &&mut Value| value.get("class_name").is_some();
+        if let (Some(value), Some(_)) =
+            (config.pointer_mut(place).filter(is_settled), name.as_str())
+        {
+            value[SETTLED] = name.clone();
+        }
+    }
+}
