@@ -34,7 +34,7 @@ pub struct Moments {
     pub mean: f64,
 }
 
-/// Standard deviations of an initialisation: weights have `sigma_w`²/fan_in as variance, biases
+/// Standard deviations of an initialisation: weights have `sigma_w`² / `fan_in` as variance, biases
 /// `sigma_b`².
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EdgeOfChaos {
@@ -100,7 +100,7 @@ impl Signal {
         Err(self.no_expectation(q, "the integral does not converge"))
     }
 
-    /// 1/√E[f(z)²]: with weights of variance gain²/fan_in, a signal of variance 1 keeps it.
+    /// 1/√E[f(z)²]: with weights of variance gain² / `fan_in`, a signal of variance 1 keeps it.
     ///
     /// He's √2 for ReLU, 1.677 for Swish, 1.593 for tanh.
     ///

@@ -1,4 +1,5 @@
-//! The language of activations: parse, print, derive, stabilise, evaluate in f64, lower to a graph.
+//! The language of activations: parse, print, derive, stabilise, evaluate in f64, review, lower to a
+//! graph, and the initialisation that a function asks for.
 //!
 //! Here: the text of a function of `x` with named parameters (`docs/expressions.md` is its grammar)
 //! and everything that follows from the text alone. Not here: names that users register (the caller
@@ -19,6 +20,7 @@ mod nearest;
 mod over_axis;
 mod parse;
 mod print;
+mod review;
 mod simplify;
 mod slices;
 mod stabilise;
@@ -34,6 +36,10 @@ pub use lower::Lowering;
 pub use nearest::nearest_names;
 pub use over_axis::AxisFunction;
 pub use parse::{Context, without_modules};
+pub use review::{
+    Accuracy, Bound, DerivativeCheck, End, Half, Inputs, Jump, Kink, Limit, Monotone, Range,
+    Review, Tally, Worst,
+};
 pub use syntax::{Binary, Expression, Node, NodeId, Number, Parameter, Variable, Warning};
 pub use token::ascii_name;
 pub use vocabulary::Vocabulary;

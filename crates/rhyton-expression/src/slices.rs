@@ -54,7 +54,8 @@ impl Program {
             builder.place(NodeId(index as u32));
         }
         let root = builder.slots[expression.root.index()];
-        let cost = builder.steps.iter().map(|step| step.operation.cost()).sum::<u64>() + 1;
+        let round = u64::from(rounding != Rounding::Float64);
+        let cost = builder.steps.iter().map(|step| step.operation.cost() + round).sum::<u64>() + 1;
         Self { steps: builder.steps, rounding, buffers: builder.buffers, root, cost }
     }
 

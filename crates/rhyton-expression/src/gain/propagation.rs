@@ -1,7 +1,7 @@
 use super::{Moments, Signal};
 use crate::error::Error;
 
-/// A network of equal layers: weights have the variance σw²/fan_in, biases σb², and its input the
+/// A network of equal layers: weights have the variance σw² / `fan_in`, biases σb², and its input the
 /// mean square 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Initialization {

@@ -75,7 +75,7 @@ impl Rounding {
 }
 
 impl Format {
-    #[inline(always)]
+    #[inline]
     fn rounded(&self, value: f64) -> f64 {
         let bits = value.to_bits();
         let half = (1_u64 << (self.lost - 1)) - 1;
