@@ -213,7 +213,7 @@ impl Expression {
         value_sweep.run(&points::magnitudes(value_points, true));
         slope_sweep.run(&points::magnitudes(slope_points, false));
         let [value, derivative] = [value_sweep.finish(), slope_sweep.finish()];
-        let shape = shape::of(self, &slope, parameters);
+        let shape = shape::of([self, &slope], [exact, exact_slope], parameters);
         let half = |rounding| half([self, exact], parameters, rounding);
         Ok(Review {
             points: [value.tally.points, derivative.tally.points],

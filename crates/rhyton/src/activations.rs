@@ -5,6 +5,7 @@
 mod binding;
 mod catalogue;
 mod definition;
+mod evaluation;
 mod keras_form;
 mod lookup;
 mod parameter;
@@ -19,6 +20,7 @@ pub(crate) use definition::stabilised;
 pub use definition::{Body, Definition, TensorFunction};
 #[cfg(feature = "training")]
 pub(crate) use definition::{signature, stabilised_as};
+pub use evaluation::Evaluator;
 pub(crate) use keras_form::Stored;
 pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
@@ -28,3 +30,12 @@ pub(crate) use lookup::{given, registered};
 pub(crate) use parameter::parse_number;
 pub use parameter::{Parameter, Trainable, trainable};
 pub use value::Activation;
+/// What can be told of an activation's expression before it is used: the review, its gain and edge
+/// of chaos, and how signals propagate.
+pub mod review {
+    pub use rhyton_expression::{
+        Accuracy, Bound, DerivativeCheck, EdgeOfChaos, End, Error, Expression, Half,
+        Initialization, Inputs, Jump, Kink, LayerSignal, Limit, Moments, Monotone, Propagation,
+        Range, Review, Signal, Tally, Variable, Verdict, Worst,
+    };
+}

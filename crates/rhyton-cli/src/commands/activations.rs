@@ -1,7 +1,11 @@
-//! The activations: the list of them, and `eval`, their values at points.
+//! The activations: the list of them, `eval`, their values at points, and `check`, what can be told
+//! of one before it is used.
 
+mod check;
 mod evaluate;
+mod exhaustive;
 mod points;
+mod report;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -13,7 +17,7 @@ use crate::output::{number, table};
 
 pub(super) const COMMAND: Command = Command::of::<Activations>("activations");
 
-/// Lists the built-in activations, or computes the values of any
+/// Lists the built-in activations, computes the values of any, or reviews one
 #[derive(Debug, clap::Args)]
 struct Activations {
     /// Print JSON: name, aliases, formula, parameters with their defaults, kind
@@ -26,12 +30,14 @@ struct Activations {
 #[derive(Debug, Subcommand)]
 enum Action {
     Eval(evaluate::Eval),
+    Check(check::Check),
 }
 
 impl Run for Activations {
     fn run(self, cx: &Context) -> Result<()> {
         match self.action {
             Some(Action::Eval(eval)) => eval.run(self.json, cx),
+            Some(Action::Check(check)) => check.run(self.json, cx),
             None if self.json => cx.output.json(&ACTIVATIONS.iter().map(entry).collect()),
             None => cx.output.text(&list()),
         }

@@ -17,8 +17,12 @@ pub(super) struct Shape {
 }
 
 struct Curve {
+    /// The form that counts as exact.
     value: Program,
     slope: Program,
+    /// The form that is computed.
+    own_value: Program,
+    own_slope: Program,
     x: Vec<f64>,
     y: Vec<f64>,
     dy: Vec<f64>,
@@ -35,15 +39,22 @@ const FLAT_LENGTH_MIN: f64 = 0.25;
 /// Extrema within are attained; what is only met farther out is a limit.
 const NEAR: f64 = 16.0;
 
-pub(super) fn of(expression: &Expression, slope: &Expression, parameters: &[f64]) -> Shape {
-    let mut value = Program::new(expression, parameters, Rounding::Float64);
-    let mut slope = Program::new(slope, parameters, Rounding::Float64);
+/// Looks at the form that counts as exact, given with its derivative; limits and differences are
+/// set beside the form that is computed.
+pub(super) fn of(
+    [own, own_slope]: [&Expression; 2],
+    [exact, exact_slope]: [&Expression; 2],
+    parameters: &[f64],
+) -> Shape {
+    let program = |expression| Program::new(expression, parameters, Rounding::Float64);
+    let (mut value, mut slope) = (program(exact), program(exact_slope));
     let x = affordable_grid(value.cost() + slope.cost());
     let (mut y, mut dy) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     value.run(&x, &mut y);
     slope.run(&x, &mut dy);
-    let mut curve = Curve { value, slope, x, y, dy };
-    let (places, more_kinks) = switches(expression, parameters);
+    let (own_value, own_slope) = (program(own), program(own_slope));
+    let mut curve = Curve { value, slope, own_value, own_slope, x, y, dy };
+    let (places, more_kinks) = switches(own, parameters);
     let (kinks, jumps) = curve.breaks(&places);
     let ends = [curve.end(-1.0), curve.end(1.0)];
     Shape {
@@ -98,10 +109,10 @@ impl Curve {
             }
             let points = [x + h, x - h, x + h / 2.0, x - h / 2.0];
             let mut values = [0.0; 4];
-            self.value.run(&points, &mut values);
+            self.own_value.run(&points, &mut values);
             let wide = (values[0] - values[1]) / (points[0] - points[1]);
             let fine = (values[2] - values[3]) / (points[2] - points[3]);
-            let exact = self.slope.at(x);
+            let exact = self.own_slope.at(x);
             let scale = exact.abs().max(1.0);
             let largest = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
             let noise = 1e-15 * largest / h;
@@ -168,10 +179,10 @@ impl Curve {
             return best;
         }
         // What rounding makes equal to the limit is approached, unless the formula ends there.
-        let ends_there = places
-            .iter()
-            .map(|place| place.at)
-            .filter(|at| (self.value.at(*at) - limit.value).abs() <= ROUNDING * limit.value.abs());
+        let ends_there = places.iter().map(|place| place.at).filter(|at| {
+            limit.value.is_finite()
+                && (self.value.at(*at) - limit.value).abs() <= ROUNDING * limit.value.abs()
+        });
         let nearest = ends_there.min_by(|a, b| a.abs().total_cmp(&b.abs()));
         nearest.map_or(limit, |at| Bound { value: limit.value, at })
     }
@@ -239,13 +250,13 @@ impl Curve {
         } else if near(a, b, 1e-3) && near(b, c, 1e-8) {
             Limit::Constant(approached(b, c))
         } else if (middle - last).abs() <= 1e-4 * last.abs() {
-            Limit::Linear(last)
+            Limit::Linear(approached(middle, last))
         } else if c.abs() > b.abs() && b.abs() > a.abs() && a * b > 0.0 && b * c > 0.0 {
             Limit::Infinite(c.signum() * f64::INFINITY)
         } else {
             Limit::Unknown
         };
-        End { limit, value: self.value.at(infinity), slope: self.slope.at(infinity) }
+        End { limit, value: self.own_value.at(infinity), slope: self.own_slope.at(infinity) }
     }
 }
 

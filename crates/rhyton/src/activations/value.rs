@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use rhyton_expression::{Context, Expression, Signal};
 use rhyton_graph::{Spec, Tensor};
-use rhyton_tensor::Array;
 
 use super::binding::{Bound, parse_call};
 use super::{Body, Definition, Parameter, Trainable, lookup};
@@ -248,26 +247,6 @@ impl Activation {
         let parameters: Vec<Tensor> =
             values.map(|(_, parameter)| x.scalar_like(parameter.value())).collect();
         bound.apply(x, &parameters)
-    }
-
-    /// Values and derivatives at points, exactly as training computes them.
-    ///
-    /// # Errors
-    /// As [`Activation::call`].
-    pub fn evaluate(&self, points: &Array) -> Result<[Array; 2]> {
-        let failed = |error: &Error| {
-            Tensor::failed(rhyton_graph::Error::Message { message: error.to_string() })
-        };
-        let traced = |x: &[Tensor]| {
-            let value = self.apply(&x[0]).unwrap_or_else(|error| failed(&error));
-            let total = rhyton_graph::sum(&value, None, false);
-            let slope = rhyton_graph::gradients(&total, &[&x[0]]);
-            let slope = slope.map_or_else(Tensor::failed, |mut slopes| slopes.remove(0));
-            vec![value, slope]
-        };
-        let mut results = rhyton_graph::eval(traced, &[points])?;
-        let slope = results.remove(1);
-        Ok([results.remove(0), slope])
     }
 }
 

@@ -1,6 +1,5 @@
 use anyhow::{Result, bail};
 use rhyton::Activation;
-use rhyton::activations::Body;
 use serde_json::{Value, json};
 
 use super::points::Points;
@@ -19,6 +18,9 @@ pub(super) struct Eval {
     /// Sets a parameter; can be given several times
     #[arg(long, value_name = "NAME=NUMBER", value_parser = parse_setting)]
     set: Vec<(String, f64)>,
+    /// Compute in float64 and round once, instead of as training computes
+    #[arg(long)]
+    exact: bool,
     /// Print JSON: a list of x, y, dy
     #[arg(long)]
     json: bool,
@@ -34,12 +36,13 @@ impl Eval {
         for (name, value) in &self.set {
             activation = activation.with(name, *value)?;
         }
-        if matches!(activation.definition()?.body, Body::OverAxis(..)) {
+        if activation.definition()?.is_over_axis() {
             let name = &self.activation;
             bail!("activations eval: expected a function of one number, `{name}` works on an axis");
         }
         let x = self.x.read()?;
-        let [y, dy] = activation.evaluate(&x)?;
+        let [y, dy] =
+            if self.exact { activation.evaluate_exactly(&x)? } else { activation.evaluate(&x)? };
         let (x, y, dy) = (x.view::<f32>(), y.view::<f32>(), dy.view::<f32>());
         let rows = x.iter().zip(y).zip(dy).map(|((x, y), dy)| [*x, *y, *dy]);
         if self.json || json {
@@ -57,7 +60,7 @@ fn entry([x, y, dy]: [f32; 3]) -> Value {
     json!({"x": value(x), "y": value(y), "dy": value(dy)})
 }
 
-fn parse_setting(text: &str) -> Result<(String, f64), String> {
+pub(super) fn parse_setting(text: &str) -> Result<(String, f64), String> {
     let expected = || "expected NAME=NUMBER, as in beta=1.5".to_owned();
     let (name, value) = text.split_once('=').ok_or_else(expected)?;
     let value = value.trim().parse().map_err(|_not_a_number| expected())?;
