@@ -103,3 +103,93 @@ fn mistakes_are_explained() {
     "#);
     insta::assert_snapshot!(error(&["swish", "--x", "missing.npy"]), @"error: missing.npy: can't open: No such file or directory (os error 2)");
 }
+
+#[test]
+fn exact_values_are_rounded_once() {
+    let value = |flag: &[&str]| {
+        let arguments = ["activations", "eval", "x * sigmoid(x)", "--x", "-97,1", "--json"];
+        let rows = json(Path::new("."), &[&arguments, flag].concat());
+        rows.as_array().unwrap().iter().map(|row| row["y"].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let exact = value(&["--exact"]);
+    for (x, y) in [-97.0_f64, 1.0].into_iter().zip(exact) {
+        assert_eq!(y as f32, (x / (1.0 + (-x).exp())) as f32);
+    }
+    // In float32 sigmoid(-97) has few bits left.
+    assert!((value(&[])[0] / value(&["--exact"])[0] - 1.0).abs() > 1e-6);
+}
+
+#[test]
+fn evaluation_is_the_engines() {
+    let on = |backend: &str| {
+        let arguments = ["activations", "eval", "mish", "--x", "-9..9:0.01", "--backend", backend];
+        rhyton(Path::new("."), &arguments).output()
+    };
+    assert_eq!(on("native").lines().count(), 1802);
+    assert_ne!(on("native"), on("interpreter"), "they round in places of their own");
+}
+
+#[test]
+fn check_shows_what_is_known() {
+    let check = |arguments: &[&str]| {
+        rhyton(Path::new("."), &[&["activations", "check"], arguments].concat())
+    };
+    insta::assert_snapshot!(check(&["max(0.1x, x)"]).output(), @r#"
+    f(x)              max(0.1 * x, x)
+    f'(x)             where(0.1 * x > x, 0.1, 1)
+    range             -inf to inf
+    monotone          increasing
+    at -inf, inf      grows like 0.1 x; grows like x
+    at 0              0
+    kinks             x = 0 (f' 0.1 | 1, taken: 1)
+    derivative        agrees with finite differences at 1086 points (greatest deviation 2.5e-14)
+    float32           value 0.6 ULP at -3.38902e38, derivative 0.2 ULP at -3.40078e38 (1185506 and 262146 points)
+    float16           0.8 ULP at -0.000732422
+    bfloat16          0.6 ULP at -9.7713e-38
+    gain              1.4072 (relu: 1.4142)
+    edge of chaos q=1 weights 1.4072, biases 0.0000
+    edge of chaos q=4 weights 1.4072, biases 0.0000
+    30 plain layers   passes with He's initialization, passes with the edge at q=4
+    "#);
+    insta::assert_snapshot!(check(&["log(1 + exp(-beta * x))", "--set", "beta=2", "-q"]).output(), @r#"
+    f(x)              log(1 + exp(-beta * x))
+    computed as       softplus(-beta * x)
+    parameters        beta = 2
+    f'(x)             sigmoid(-beta * x) * -beta
+    range             0 (towards inf) to inf
+    monotone          decreasing
+    at -inf, inf      grows like -2 x; tends to 0
+    at 0              0.693147
+    kinks             none
+    saturated         x >= 3.8002 (|f'| < 0.001)
+    derivative        agrees with finite differences at 1178 points (greatest deviation 2.5e-13)
+    float32           value 0.5 ULP at -0.0118027, derivative 0.5 ULP at 9.83775e-5 (268032 and 131074 points)
+    beyond float32    x <= -1.70141e38 (385 points)
+    float16           0.5 ULP at 3.19481e-5
+    bfloat16          0.5 ULP at 0.00762939
+    gain              0.6552 (relu: 1.4142)
+    edge of chaos q=1 `softplus(-beta * x)` has no edge of chaos at q = 1: the biases' variance would have to be -0.671; take the plain gain, or another q
+    edge of chaos q=4 `softplus(-beta * x)` has no edge of chaos at q = 4: the biases' variance would have to be -1.021; take the plain gain, or another q
+    30 plain layers   explodes with He's initialization
+    "#);
+    insta::assert_snapshot!(
+        check(&["softmax"]).error(),
+        @"error: activations check: expected an expression of one number, `softmax` is a function"
+    );
+    let card = json(Path::new("."), &["activations", "check", "swish", "--json"]);
+    assert_eq!(card["review"]["kinks"].as_array().unwrap().len(), 0);
+    assert_eq!(card["review"]["monotone"], "neither");
+    assert!((card["gain"].as_f64().unwrap() - 1.677).abs() < 1e-3);
+    assert!((card["edge_of_chaos"][1]["sigma_w"].as_f64().unwrap() - 1.464).abs() < 1e-3);
+    assert_eq!(card["parameters"]["beta"], 1.0);
+    let sigmoid = json(Path::new("."), &["activations", "check", "sigmoid(x)", "--json"]);
+    assert!(sigmoid["edge_of_chaos"][0]["reason"].as_str().unwrap().contains("no edge of chaos"));
+}
+
+#[test]
+fn check_and_eval_have_help() {
+    for action in ["check", "eval"] {
+        let text = rhyton(Path::new("."), &["activations", action, "-h"]).output();
+        insta::assert_snapshot!(format!("help_activations_{action}"), text);
+    }
+}

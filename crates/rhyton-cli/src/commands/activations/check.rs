@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use review::{EdgeOfChaos, Error, Expression, Review, Signal, Variable};
+use review::{EdgeOfChaos, Error, Expression, Initialization, Review, Signal, Variable, Verdict};
 use rhyton::Activation;
 use rhyton::activations::{Body, Parameter, review};
 use serde_json::{Map, Value, json};
@@ -40,11 +40,15 @@ struct Card {
     review: Review,
     gain: Result<f64, Error>,
     edges: Vec<(f64, Result<EdgeOfChaos, Error>)>,
+    /// What becomes of [`DEPTH`] plain layers: with He's initialization, and at the last edge.
+    depths: [Option<Verdict>; 2],
     measured: Option<Measured>,
 }
 
 /// The variances for which the edge of chaos is told.
 const VARIANCES: [f64; 2] = [1.0, 4.0];
+/// Layers through which signals are followed.
+const DEPTH: usize = 30;
 
 impl Check {
     /// Reviews and prints, JSON also if it was asked for before `check`.
@@ -75,12 +79,21 @@ impl Check {
         let written = Expression::parse(name).ok();
         let written = written.filter(|text| text.stabilise().as_ref() == Some(computed));
         let mut signal = Signal::new(computed, &parameters)?;
+        let edges = VARIANCES.map(|q| (q, signal.edge_of_chaos(q)));
+        let he = EdgeOfChaos { sigma_w: std::f64::consts::SQRT_2, sigma_b: 0.0 };
+        let own = edges.last().and_then(|(_, edge)| edge.as_ref().ok().copied());
+        let mut verdict = |EdgeOfChaos { sigma_w, sigma_b }: EdgeOfChaos| {
+            let of = Initialization { sigma_w, sigma_b, depth: DEPTH };
+            signal.propagation(&of).ok().map(|propagation| propagation.verdict)
+        };
+        let depths = [verdict(he), own.and_then(verdict)];
         let card = Card {
             written,
             derivative: computed.derivative(Variable::Input)?,
             review: computed.review(&parameters)?,
             gain: signal.gain(),
-            edges: VARIANCES.iter().map(|&q| (q, signal.edge_of_chaos(q))).collect(),
+            edges: edges.into(),
+            depths,
             computed: computed.clone(),
             parameters,
             measured,
@@ -114,7 +127,7 @@ impl Card {
             let _ = writeln!(text, "{name:<17} {value}");
         };
         match &self.gain {
-            Ok(gain) => line("gain", &format!("{gain:.4} (\"he_auto\"; relu has 1.4142)")),
+            Ok(gain) => line("gain", &format!("{gain:.4} (relu: 1.4142)")),
             Err(error) => line("gain", &error.to_string()),
         }
         for (q, edge) in &self.edges {
@@ -122,7 +135,14 @@ impl Card {
                 Ok(edge) => format!("weights {:.4}, biases {:.4}", edge.sigma_w, edge.sigma_b),
                 Err(error) => error.to_string(),
             };
-            line(&format!("edge of chaos {q}"), &found);
+            line(&format!("edge of chaos q={q}"), &found);
+        }
+        let words = self.depths.map(|verdict| verdict.map(word));
+        let starts = ["He's initialization", "the edge at q=4"].into_iter().zip(words);
+        let told = starts.filter_map(|(start, word)| Some(format!("{} with {start}", word?)));
+        let told: Vec<String> = told.collect();
+        if !told.is_empty() {
+            line(&format!("{DEPTH} plain layers"), &told.join(", "));
         }
         if let Some(measured) = &self.measured {
             text.push_str(&measured.text());
@@ -153,6 +173,11 @@ impl Card {
             "derivative": self.derivative.to_string(),
             "gain": gain,
             "edge_of_chaos": edges,
+            "depth": {
+                "layers": DEPTH,
+                "he": self.depths[0].map(word),
+                "edge_of_chaos": self.depths[1].map(word),
+            },
             "review": report::json(&self.review),
         });
         if let Some(reason) = reason {
@@ -162,5 +187,14 @@ impl Card {
             entries["exhaustive"] = measured.json();
         }
         entries
+    }
+}
+
+/// What the signal does.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Dies => "dies",
+        Verdict::Explodes => "explodes",
+        Verdict::Passes => "passes",
     }
 }
