@@ -254,7 +254,7 @@ def spread(bindings, value, x, wrt, results):
 def floor(x, values):
     """What rounding leaves of a slope that cancels to nought: of 1 - tanh(x)², say."""
     with np.errstate(all="ignore"):
-        return 64 * 2.0**-52 * (np.abs(values) + 1.0) / np.minimum(np.abs(x), 1.0)
+        return 256 * 2.0**-52 * (np.abs(values) + 1.0) / np.minimum(np.abs(x), 1.0)
 
 
 def agrees(own, oracle, noise):
@@ -306,7 +306,8 @@ def test_random_expressions_agree_with_jax(evaluate_lines, short, capsys):
             # What has no finite value has no slope, whatever either says.
             wrong[1] &= np.isfinite(results[0])
             # JAX multiplies an infinite slope by nought where a branch is flat: its NaN is no slope.
-            flat = np.isnan(results[1]) & np.isfinite(own)
+            # Nor is infinity times the rounding error of nought, in asin(x / x).
+            flat = np.isnan(results[1]) & np.isfinite(own) | np.isinf(results[1]) & np.isnan(own)
             undefined += int((wrong[1] & flat).sum())
             wrong[1] &= ~flat
             if not (wrong[0].any() or wrong[1].any()):
@@ -323,7 +324,7 @@ def test_random_expressions_agree_with_jax(evaluate_lines, short, capsys):
         print(
             f"\n{len(cases)} expressions, {points} points, {finite / points:.1%} with a finite value: {excluded / points:.3%} near kinks left out, "
             f"{noisy / points:.3%} agree within the rounding that they magnify, "
-            f"{undefined / points:.3%} slopes are NaN in JAX alone, {len(failures)} differ"
+            f"{undefined / points:.3%} slopes are NaN in one and not finite, or flat, in the other, {len(failures)} differ"
         )
         for failure in failures[:40]:
             print(failure)
@@ -369,8 +370,7 @@ def test_mutated_texts_are_parsed_or_refused(evaluate_lines, short, capsys):
     with capsys.disabled():
         print(
             f"\n{len(texts)} mutated texts: {len(refused)} refused; parsing took {statistics.median(micros)} µs "
-            f"in the middle, {micros[-10]} µs for the tenth slowest, {micros[-1]} µs at most"
+            f"in the middle, {micros[-1]} µs at most"
         )
     assert refused and len(refused) < len(texts)
-    # A process may be stopped for longer than parsing takes, so few may look slow.
-    assert micros[-10] < 1000 or "debug" in str(os.environ.get("RHYTON_BINARY"))
+    assert micros[-1] < 1000 or "debug" in str(os.environ.get("RHYTON_BINARY"))

@@ -4,12 +4,12 @@
 //! `name=number` separated by commas, and the expression with its line ends written `\n`. Each line
 //! of standard output is `parsed`, the values, the derivatives by x and those by each parameter
 //! named, separated by tabs; or `refused`, the position, the length and the message; both end with
-//! the microseconds that parsing took.
+//! the microseconds that parsing took, the least of three times: the process may be stopped meanwhile.
 
 use std::io::{self, BufRead, Write};
 use std::time::Instant;
 
-use rhyton_expression::{Error, Expression, Variable};
+use rhyton_expression::{Error, Expression, ParseError, Variable};
 
 fn main() -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -22,9 +22,7 @@ fn main() -> io::Result<()> {
         let named = parameters.split(',').filter_map(|part| part.split_once('='));
         let named: Vec<(&str, f64)> =
             named.filter_map(|(name, value)| Some((name, value.parse().ok()?))).collect();
-        let start = Instant::now();
-        let parsed = Expression::parse(&text);
-        let microseconds = start.elapsed().as_micros();
+        let (parsed, microseconds) = timed(&text);
         let answer = match parsed {
             Ok(expression) => match evaluated(&expression, &points, &named) {
                 Ok(columns) => format!("parsed\t{columns}"),
@@ -35,6 +33,15 @@ fn main() -> io::Result<()> {
         writeln!(out, "{answer}\t{microseconds}")?;
     }
     out.flush()
+}
+
+fn timed(text: &str) -> (Result<Expression, ParseError>, u128) {
+    let once = || {
+        let start = Instant::now();
+        (Expression::parse(text), start.elapsed().as_micros())
+    };
+    let (parsed, first) = once();
+    (parsed, first.min(once().1).min(once().1))
 }
 
 /// Values and derivatives; a parameter that the expression does not have counts for nothing.

@@ -297,7 +297,9 @@ fn texts_of_one_word_are_names_or_expressions_as_they_look() {
     custom_object_scope(&scope_with("step_by", "δ * x"), || {
         assert_eq!(value("step_by(δ=3)"), value("3 * x"));
     });
-    assert_eq!(value("gelu(x, approximate=True)"), value("gelu(approximate=True)"));
+    // One is written out in place and stabilised, so it rounds in places of its own.
+    let written_out = value("gelu(x, approximate=True)");
+    assert!(rhyton_testing::max_ulp(&written_out, &value("gelu(approximate=True)")) <= 4);
     let refused = |text: &str| Activation::parse(text).unwrap_err().to_string();
     assert_eq!(
         refused("swish(beta=1, beta=2)"),
