@@ -25,6 +25,7 @@ pub struct Auto {
     /// The variance of the signals before the activation, above 0; default 4.
     q: f64,
     #[serde(skip)]
+    #[setters(skip)]
     axes: Axes,
 }
 

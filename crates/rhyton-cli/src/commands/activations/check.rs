@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use review::{EdgeOfChaos, Error, Expression, Initialization, Review, Signal, Variable, Verdict};
 use rhyton::Activation;
-use rhyton::activations::{Body, Parameter, review};
+use rhyton::activations::{Body, review};
 use serde_json::{Map, Value, json};
 
 use super::evaluate::parse_setting;
@@ -66,9 +66,7 @@ impl Check {
                 "activations check: expected an expression of one number, `{name}` is a function"
             );
         };
-        let values = activation.parameters()?.iter().map(|(_, value)| match value {
-            Parameter::Fixed(value) | Parameter::Trainable { initial: value, .. } => *value,
-        });
+        let values = activation.parameters()?.iter().map(|(_, value)| value.value());
         let parameters: Vec<f64> = values.collect();
         let measured = if self.exhaustive {
             Some(exhaustive::measure(&activation, computed, &parameters, cx.output)?)
