@@ -278,7 +278,7 @@ impl Operation {
             Self::Function(function) => functions::cost(function),
             Self::Binary(Binary::Divide) => 4,
             Self::Binary(Binary::Power) => 40,
-            Self::Line(_) => 20,
+            Self::Line(_) => 40,
             Self::Negate | Self::Not | Self::Binary(_) | Self::Select | Self::First => 1,
         }
     }

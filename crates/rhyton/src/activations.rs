@@ -3,19 +3,22 @@
 //! comes from the registry or from its text; both are the same kind of thing from then on.
 
 mod binding;
+mod built_in;
 mod catalogue;
 mod definition;
 mod evaluation;
 mod keras_form;
 mod lookup;
 mod parameter;
+mod rows;
 mod value;
 
 #[cfg(feature = "training")]
 pub(crate) use binding::Bound;
 #[cfg(feature = "training")]
 pub(crate) use binding::split_arguments;
-pub use catalogue::{ACTIVATIONS, BuiltIn};
+pub use built_in::{AxisFunction, BuiltIn, BuiltInParameter, Formula, Limits, ParameterRange};
+pub use catalogue::ACTIVATIONS;
 pub(crate) use definition::stabilised;
 pub use definition::{Body, Definition, TensorFunction};
 #[cfg(feature = "training")]

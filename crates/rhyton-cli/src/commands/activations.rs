@@ -47,7 +47,7 @@ impl Run for Activations {
 fn entry(activation: &BuiltIn) -> Value {
     let parameters = activation.parameters.iter();
     let parameters: Map<String, Value> =
-        parameters.map(|(name, value)| ((*name).to_owned(), number(*value))).collect();
+        parameters.map(|p| (p.name.to_owned(), number(p.default))).collect();
     json!({
         "name": activation.name,
         "aliases": activation.aliases,
@@ -61,7 +61,7 @@ fn list() -> String {
     let header = ["name", "aliases", "parameters", "formula"].map(str::to_owned).to_vec();
     let rows = ACTIVATIONS.iter().map(|activation| {
         let parameters: Vec<String> =
-            activation.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            activation.parameters.iter().map(|p| format!("{}={}", p.name, p.default)).collect();
         vec![
             activation.name.to_owned(),
             activation.aliases.join(", "),

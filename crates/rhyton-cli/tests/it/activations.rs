@@ -13,7 +13,7 @@ fn the_list_says_what_each_is() {
     let list = json(Path::new("."), &["activations", "--json"]);
     let list = list.as_array().unwrap();
     let named = |name: &str| list.iter().find(|entry| entry["name"] == name).unwrap();
-    insta::assert_snapshot!(named("swish"), @r#"{"name":"swish","aliases":["silu"],"formula":"x * sigmoid(beta * x)","parameters":{"beta":1.0},"kind":"elementwise"}"#);
+    insta::assert_snapshot!(named("swish"), @r#"{"name":"swish","aliases":["silu"],"formula":"x * sigmoid(beta * x)","parameters":{"beta":1.0},"kind":"channel"}"#);
     insta::assert_snapshot!(named("relu"), @r#"{"name":"relu","aliases":[],"formula":"where(x > threshold, min(x, max_value), negative_slope * (x - threshold))","parameters":{"negative_slope":0.0,"max_value":"Infinity","threshold":0.0},"kind":"elementwise"}"#);
     assert_eq!(named("softmax")["kind"], "axis");
     let text = rhyton(Path::new("."), &["activations"]).output();
@@ -80,7 +80,7 @@ fn points_come_from_ranges_and_files() {
 #[test]
 fn mistakes_are_explained() {
     insta::assert_snapshot!(error(&["swsh", "--x", "1"]), @r#"
-    error: unknown activation `swsh`; did you mean swish, mish?
+    error: unknown activation `swsh`; did you mean swish, mish, smish?
       to use your own: custom_objects().activation_from("swsh", "x * sigmoid(beta * x)")?
     "#);
     insta::assert_snapshot!(error(&["x * sigmod(x)", "--x", "1"]), @r#"

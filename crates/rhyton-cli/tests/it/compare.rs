@@ -70,7 +70,7 @@ fn mistakes_are_found_before_training() {
     let error =
         |arguments: &[&str]| rhyton(folder.path(), &[&["compare"], arguments].concat()).error();
     insta::assert_snapshot!(error(&["relu", "rellu"]), @r#"
-    error: unknown activation `rellu`; did you mean relu, celu, elu?
+    error: unknown activation `rellu`; did you mean reglu, relu, celu?
       to use your own: custom_objects().activation_from("rellu", "x * sigmoid(beta * x)")?
     "#);
     insta::assert_snapshot!(error(&["relu", "--data", "digit"]), @"error: data: `digit` is no file, no folder and none of the known names (digits, mnist, fashion-mnist) (did you mean `digits`?); pass a path or one of these names");

@@ -51,8 +51,24 @@ impl Bound {
                 return Err(Error::config(self.definition.key(), AXIS, expected, value));
             }
         }
-        self.parameters[place].1 = value;
+        self.parameters[place].1 = self.within_range(&self.parameters[place].0, value)?;
         Ok(self)
+    }
+
+    /// The value, if the built-in's range for the parameter holds it; what is trained without
+    /// bounds of its own is kept in the range.
+    fn within_range(&self, name: &str, value: Parameter) -> Result<Parameter> {
+        let Some(range) = self.builtin().and_then(|builtin| builtin.range(name)) else {
+            return Ok(value);
+        };
+        let refuse = || Error::config(self.definition.key(), name, range.to_string(), value);
+        if !range.contains(value.value()) {
+            return Err(refuse());
+        }
+        let Parameter::Trainable(trainable) = value else { return Ok(value) };
+        let [min, max] = range.kept(trainable.initial).ok_or_else(refuse)?;
+        let free = trainable.is_free();
+        Ok(if free { trainable.min(min).max(max) } else { trainable }.into())
     }
 
     /// The axis of functions over an axis.
@@ -67,17 +83,19 @@ impl Bound {
     /// What its function refuses.
     pub(crate) fn apply(&self, x: &Tensor, parameters: &[Tensor]) -> Result<Tensor> {
         let lowering = Lowering { axis: self.axis(), exact: self.exact };
-        let lower = |expression: &Expression, parameters: &[Tensor]| {
-            Ok(expression.lower_with(x, parameters, lowering).checked()?)
-        };
         if let Some(expression) = self.special_case() {
-            return lower(&expression, &[]);
+            return Ok(expression.lower_with(x, &[], lowering).checked()?);
         }
         match &self.definition.body {
             Body::Expression(expression) => {
-                lower(expression, &parameters[..expression.parameters().len()])
+                let own = &parameters[..expression.parameters().len()];
+                Ok(expression.lower_with(x, own, lowering).checked()?)
             }
-            Body::OverAxis(_, function) => Ok(function(x, lowering.axis).checked()?),
+            Body::OverAxis(_, function) => {
+                let values: Vec<f64> =
+                    self.parameters.iter().map(|(_, value)| value.value()).collect();
+                Ok(function(x, &values).checked()?)
+            }
             Body::Function(_) | Body::Saved(_) => self.definition.apply(x, parameters),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rhyton_expression::Expression;
 use rhyton_graph::{Graph, Spec, Tensor};
 
-use super::{BuiltIn, catalogue::Formula};
+use super::{AxisFunction, BuiltIn, Formula};
 use crate::{Error, Result};
 
 /// The parameter that says along which axis functions over an axis work.
@@ -32,7 +32,7 @@ pub enum Body {
     /// A Rust function over tensors: the input and one tensor for each parameter.
     Function(TensorFunction),
     /// A built-in function over the axis that the parameter `axis` names.
-    OverAxis(&'static BuiltIn, fn(&Tensor, isize) -> Tensor),
+    OverAxis(&'static BuiltIn, AxisFunction),
     /// A function that came with a file: one program for each shape it was used with, taking the
     /// input and the parameters.
     Saved(Vec<(Spec, Arc<Graph>)>),
@@ -111,17 +111,21 @@ impl Definition {
 
     /// The definition of a built-in.
     pub(crate) fn builtin(builtin: &'static BuiltIn) -> Self {
-        let parameters =
-            builtin.parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let parameters: Vec<(&str, f64)> =
+            builtin.parameters.iter().map(|p| (p.name, p.default)).collect();
         let body = match builtin.formula {
-            Formula::Elementwise(text) => {
-                let definition = signature(builtin.name, builtin.parameters, text);
+            Formula::Expression(text) => {
+                let own: Vec<(&str, f64)> =
+                    parameters.iter().copied().filter(|(name, _)| *name != AXIS).collect();
+                let definition = signature(builtin.name, &own, text);
                 let parsed = Expression::parse(&definition);
                 Body::Expression(parsed.expect("a test parses every built-in definition"))
             }
-            Formula::OverAxis(_, function) => Body::OverAxis(builtin, function),
+            Formula::Function(_, function) => Body::OverAxis(builtin, function),
         };
-        Self { name: builtin.name.to_owned(), package: None, parameters, body }
+        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let (name, parameters) = (builtin.name.to_owned(), parameters.collect());
+        Self { name, package: None, parameters, body }
     }
 
     /// The key under which files and registries know it: `package>name`, or the name.
@@ -183,7 +187,10 @@ impl Definition {
                 Ok(expression.lower(x, own).checked()?)
             }
             Body::Function(function) => Ok(function.call(x, parameters).checked()?),
-            Body::OverAxis(_, function) => Ok(function(x, -1).checked()?),
+            Body::OverAxis(_, function) => {
+                let defaults: Vec<f64> = self.parameters.iter().map(|(_, value)| *value).collect();
+                Ok(function(x, &defaults).checked()?)
+            }
             Body::Saved(programs) => {
                 let Some((_, program)) = programs.iter().find(|(spec, _)| spec == x.spec()) else {
                     let known: Vec<String> =

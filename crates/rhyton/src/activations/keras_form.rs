@@ -377,11 +377,11 @@ fn saved(text: &str, parameters: usize) -> Result<(Spec, Arc<Graph>)> {
 mod tests {
     use super::*;
 
-    /// Every name that a file may hold bare is a built-in here, but for the one that is missing.
+    /// Every name that a file may hold bare is a built-in here.
     #[test]
     fn bare_names_are_keras_own() {
         for name in KERAS_NAMES {
-            assert!(BuiltIn::find(name).is_some() || name == "sparsemax", "{name}");
+            assert!(BuiltIn::find(name).is_some(), "{name}");
         }
         for builtin in super::super::ACTIVATIONS {
             let bound = Bound::new(lookup::builtin(builtin.name).unwrap());

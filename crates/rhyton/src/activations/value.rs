@@ -124,10 +124,12 @@ impl Activation {
         signal.map(Some).map_err(|error| Error::Expression(error.to_string()))
     }
 
-    /// The least version of the language that can say its definition; 1 for what is no expression.
+    /// The least version of the language that can say its definition; 1 for what is no expression,
+    /// and for built-ins, of which files hold the name.
     pub(crate) fn language(&self) -> Result<u32> {
-        Ok(match &self.bound()?.definition.body {
-            Body::Expression(expression) => expression.language(),
+        let bound = self.bound()?;
+        Ok(match &bound.definition.body {
+            Body::Expression(expression) if bound.builtin().is_none() => expression.language(),
             _ => 1,
         })
     }

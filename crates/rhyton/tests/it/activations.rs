@@ -70,10 +70,19 @@ const DEVIATIONS: &[Deviation] = &[
         reason: "Keras adds the slopes of both sides and has 2",
     },
     Deviation {
-        name: "softsign",
-        slope: true,
-        at: |x| x.abs() >= 200.0,
-        reason: "the derivative of the quotient cancels for large arguments",
+        name: "tanh_shrink",
+        slope: false,
+        at: |x| x.abs() < 0.5,
+        reason: "Keras' x − tanh(x) cancels",
+    },
+    Deviation {
+        name: "squareplus",
+        slope: false,
+        at: |x| x < 0.0 || x > 1e20,
+        reason: "Keras' x + √(x² + b) cancels, and x² overflows",
+    },
+    Deviation {
+        name: "squareplus", slope: true, at: |x| x < -1e20, reason: "Keras' x² overflows"
     },
     Deviation {
         name: "sparse_plus",
@@ -102,13 +111,13 @@ const DEVIATIONS: &[Deviation] = &[
     Deviation {
         name: "gelu",
         slope: false,
-        at: |x| (-5.0..0.0).contains(&x),
+        at: |x| (-12.0..0.0).contains(&x),
         reason: "1 + tanh cancels here and in Keras, each in its own way",
     },
     Deviation {
         name: "gelu",
         slope: true,
-        at: |x| x.abs() <= 5.0,
+        at: |x| x.abs() <= 5.0 || x.abs() > 1e20,
         reason: "1 + tanh cancels here and in Keras, each in its own way",
     },
 ];

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rhyton::activations::{ACTIVATIONS, BuiltIn, Definition};
+use rhyton::activations::{ACTIVATIONS, BuiltIn, BuiltInParameter, Definition};
 use rhyton::constraints::CONSTRAINTS;
 use rhyton::initializers::INITIALIZERS;
 use rhyton::layers::LAYERS;
@@ -118,7 +118,7 @@ fn special_cases_agree_with_the_formulas() {
         for (values, _) in builtin.special_cases {
             let mut text = String::new();
             let mut named = Activation::parse(builtin.name).unwrap();
-            for (name, default) in builtin.parameters {
+            for BuiltInParameter { name, default, .. } in builtin.parameters {
                 let value = values.iter().find(|(n, _)| n == name).map_or(*default, |(_, v)| *v);
                 let number =
                     if value.is_infinite() { "inf".to_owned() } else { format!("{value:?}") };
@@ -127,9 +127,9 @@ fn special_cases_agree_with_the_formulas() {
             }
             let general = Expression::parse(&format!("{text}{}", builtin.text())).unwrap();
             let general = Activation::from(Definition::expression("", general));
-            for (special, general) in
-                named.evaluate(&x).unwrap().iter().zip(general.evaluate(&x).unwrap())
-            {
+            let [named, general] =
+                [named, general].map(|form| form.exact().unwrap().evaluate(&x).unwrap());
+            for (special, general) in named.iter().zip(general) {
                 let pairs = special.view::<f32>().iter().zip(general.view::<f32>());
                 for ((a, b), x) in pairs.zip(x.view::<f32>()) {
                     let close = (a - b).abs() <= 2e-6 * b.abs().max(1e-6);

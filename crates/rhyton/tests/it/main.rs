@@ -11,6 +11,7 @@
 mod activations;
 mod allocator;
 mod callbacks;
+mod catalogue;
 mod convolutions;
 mod expressions;
 mod feeding;

@@ -104,7 +104,7 @@ fn a_trainable_beta_moves() {
 fn errors_name_the_layer_and_what_to_do() {
     let model = Sequential::new().input(&[4]).add(Dense::new(3).activation("swsh")).build();
     insta::assert_snapshot!(model.unwrap_err(), @r#"
-    dense: unknown activation `swsh`; did you mean swish, mish?
+    dense: unknown activation `swsh`; did you mean swish, mish, smish?
       to use your own: custom_objects().activation_from("swsh", "x * sigmoid(beta * x)")?
     "#);
     let mut model = Sequential::new().input(&[4]).add(Dense::new(3)).build().unwrap();

@@ -1,11 +1,10 @@
-use super::{BuiltIn, Formula};
+use super::{BuiltIn, Limits, expression};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "exponential",
-    aliases: &[],
-    parameters: &[],
-    formula: Formula::Elementwise("exp(x)"),
-    special_cases: &[],
-    keras_layer: None,
+    formula: expression("exp(x)"),
+    limits: Some(Limits::at_infinity(0.0, f64::INFINITY)),
+    traps: &["overflows to inf above 88.7 in float32, above 11.08 in float16"],
     source: "Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

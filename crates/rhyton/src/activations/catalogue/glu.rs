@@ -1,11 +1,12 @@
-use super::{BuiltIn, Formula};
+use super::{AXIS, BuiltIn, function};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "glu",
-    aliases: &[],
-    parameters: &[("axis", -1.0)],
-    formula: Formula::OverAxis("a * sigmoid(b), with a and b the halves of x", rhyton_graph::glu),
-    special_cases: &[],
-    keras_layer: None,
-    source: "Keras 3.15",
+    parameters: &[AXIS],
+    formula: function("a * sigmoid(b), with a and b the halves of x", |x, parameters| {
+        rhyton_graph::glu(x, parameters[0] as isize)
+    }),
+    traps: &["the second half is the gate, as in Keras and PyTorch; the axis needs an even size"],
+    source: "Dauphin et al. 2016, arXiv 1612.08083; Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

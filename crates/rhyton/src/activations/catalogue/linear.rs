@@ -1,11 +1,10 @@
-use super::{BuiltIn, Formula};
+use super::{BuiltIn, Limits, expression};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "linear",
-    aliases: &[],
-    parameters: &[],
-    formula: Formula::Elementwise("x"),
-    special_cases: &[],
-    keras_layer: None,
+    aliases: &["identity"],
+    formula: expression("x"),
+    limits: Some(Limits::at_infinity(f64::NEG_INFINITY, f64::INFINITY)),
     source: "Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

@@ -1,11 +1,10 @@
-use super::{BuiltIn, Formula};
+use super::{AXIS, BuiltIn, expression};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "log_softmax",
-    aliases: &[],
-    parameters: &[("axis", -1.0)],
-    formula: Formula::OverAxis("x - log(sum(exp(x)))", rhyton_graph::log_softmax),
-    special_cases: &[],
-    keras_layer: None,
+    parameters: &[AXIS],
+    formula: expression("log_softmax(x)"),
+    traps: &["x - logsumexp(x): finite where log(softmax(x)) would be -inf"],
     source: "Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

@@ -1,13 +1,14 @@
-use super::{BuiltIn, Formula};
+use super::{BuiltIn, Limits, expression, parameter};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "soft_shrink",
-    aliases: &[],
-    parameters: &[("threshold", 0.5)],
-    formula: Formula::Elementwise(
+    aliases: &["softshrink"],
+    parameters: &[parameter("threshold", 0.5).at_least(0.0)],
+    formula: expression(
         "where(x > threshold, x - threshold, where(x < -threshold, x + threshold, 0))",
     ),
-    special_cases: &[],
-    keras_layer: None,
-    source: "Keras 3.15",
+    limits: Some(Limits::with_nan(f64::NEG_INFINITY, f64::INFINITY, 0.0)),
+    traps: &["0 for NaN, as in Keras"],
+    source: "Donoho 1995; Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

@@ -1,11 +1,14 @@
-use super::{BuiltIn, Formula};
+use super::{AXIS, BuiltIn, expression};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "softmax",
-    aliases: &[],
-    parameters: &[("axis", -1.0)],
-    formula: Formula::OverAxis("exp(x) / sum(exp(x))", rhyton_graph::softmax),
-    special_cases: &[],
+    parameters: &[AXIS],
+    formula: expression("softmax(x)"),
     keras_layer: Some(("Softmax", &[("axis", -1.0)])),
-    source: "Keras 3.15",
+    traps: &[
+        "exp(x) / sum(exp(x)), shifted by the largest so that nothing overflows",
+        "NaN where an input is inf, as in Keras",
+    ],
+    source: "Bridle 1990; Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

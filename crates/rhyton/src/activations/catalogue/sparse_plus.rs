@@ -1,11 +1,9 @@
-use super::{BuiltIn, Formula};
+use super::{BuiltIn, Limits, expression};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "sparse_plus",
-    aliases: &[],
-    parameters: &[],
-    formula: Formula::Elementwise("where(x <= -1, 0, where(x < 1, 0.25 * (x + 1)^2, x))"),
-    special_cases: &[],
-    keras_layer: None,
+    formula: expression("where(x <= -1, 0, where(x < 1, 0.25 * (x + 1)^2, x))"),
+    limits: Some(Limits::at_infinity(0.0, f64::INFINITY)),
     source: "Keras 3.15",
+    ..BuiltIn::DEFAULT
 };

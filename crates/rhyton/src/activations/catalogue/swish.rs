@@ -1,11 +1,18 @@
-use super::{BuiltIn, Formula};
+use super::{BuiltIn, Limits, expression, parameter};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "swish",
     aliases: &["silu"],
-    parameters: &[("beta", 1.0)],
-    formula: Formula::Elementwise("x * sigmoid(beta * x)"),
+    parameters: &[parameter("beta", 1.0).per_channel()],
+    formula: expression("x * sigmoid(beta * x)"),
     special_cases: &[(&[("beta", 1.0)], "x * sigmoid(x)")],
-    keras_layer: None,
+    wide: true,
+    limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
+    minimum: Some((-1.2784645427610737, -0.2784645427610738)),
+    traps: &[
+        "beta stands inside the sigmoid (e_swish has it outside); oneDNN calls it alpha; Keras' silu has none",
+        "NaN at −inf, as in Keras (−inf times 0)",
+    ],
     source: "Ramachandran et al. 2017, arXiv 1710.05941; beta = 1: Hendrycks & Gimpel 2016, arXiv 1606.08415",
+    ..BuiltIn::DEFAULT
 };

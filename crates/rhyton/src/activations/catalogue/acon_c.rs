@@ -1,0 +1,19 @@
+use super::{BuiltIn, Limits, expression, parameter};
+
+pub(super) const DEFINITION: BuiltIn = BuiltIn {
+    name: "acon_c",
+    parameters: &[
+        parameter("p1", 1.0).per_channel(),
+        parameter("p2", 0.0).per_channel(),
+        parameter("beta", 1.0).per_channel(),
+    ],
+    formula: expression("(p1 - p2) * x * sigmoid(beta * (p1 - p2) * x) + p2 * x"),
+    wide: true,
+    limits: Some(Limits::at_infinity(f64::NAN, f64::NAN)),
+    minimum: Some((-1.2784645427610737, -0.2784645427610738)),
+    traps: &[
+        "p1 and p2 start at 1 and 0 here (swish); the paper draws both from a normal distribution",
+    ],
+    source: "Ma et al. 2020, arXiv 2009.04759",
+    ..BuiltIn::DEFAULT
+};

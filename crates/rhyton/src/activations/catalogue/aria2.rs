@@ -1,0 +1,16 @@
+use super::{BuiltIn, Limits, expression, parameter};
+
+pub(super) const DEFINITION: BuiltIn = BuiltIn {
+    name: "aria2",
+    parameters: &[
+        parameter("alpha", 1.5).above(0.0).per_channel(),
+        parameter("beta", 2.0).above(0.0).per_channel(),
+    ],
+    formula: expression("x * exp(-alpha * softplus(-beta * x))"),
+    wide: true,
+    limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
+    minimum: Some((-0.46488222063100826, -0.06997764131970143)),
+    traps: &["x (1 + exp(-beta x))^-alpha: swish where alpha is 1"],
+    source: "Patwardhan et al. 2018, arXiv 1805.08878",
+    ..BuiltIn::DEFAULT
+};

@@ -1,0 +1,15 @@
+use rhyton_graph::{Tensor, sigmoid, tanh};
+
+use super::{AXIS, BuiltIn, function, halves};
+
+pub(super) const DEFINITION: BuiltIn = BuiltIn {
+    name: "gtu",
+    parameters: &[AXIS],
+    formula: function("tanh(a) * sigmoid(b), with a and b the halves of x", |x, parameters| {
+        let value = |[a, b]: [Tensor; 2]| tanh(a) * sigmoid(b);
+        halves(x, parameters[0]).map_or_else(Tensor::failed, value)
+    }),
+    traps: &["WaveNet's gate; the second half is under the sigmoid"],
+    source: "van den Oord et al. 2016, arXiv 1606.05328",
+    ..BuiltIn::DEFAULT
+};

@@ -1,0 +1,11 @@
+use super::{BuiltIn, Limits, expression};
+
+pub(super) const DEFINITION: BuiltIn = BuiltIn {
+    name: "serf",
+    formula: expression("x * erf(softplus(x))"),
+    wide: true,
+    limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
+    minimum: Some((-1.193059968928188, -0.3484374587596064)),
+    source: "Nag & Bhattacharyya 2021, arXiv 2108.09598",
+    ..BuiltIn::DEFAULT
+};
