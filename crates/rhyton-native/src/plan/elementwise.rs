@@ -53,6 +53,10 @@ pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<(Operation, bool)> 
         }
         Primitive::Select(_) => plain(Operation::Select),
         Primitive::Unary(unary) if is_word(from) => unary_operation(*unary, from).and_then(plain),
+        Primitive::Binary(Binary::Multiply) if from == DType::F32 && swish(graph, id).is_some() => {
+            // The first operand is the one that counts.
+            swish(graph, id).map(|swap| (Operation::Unary(VectorUnary::Swish), swap))
+        }
         Primitive::Binary(binary) if is_word(from) => {
             binary_operation(*binary, from).and_then(plain)
         }
@@ -62,6 +66,17 @@ pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<(Operation, bool)> 
         }
         _ => None,
     }
+}
+
+/// Whether a product is x · sigmoid(x), and if so whether x comes second. Its kernel is an override
+/// of the two functions that it stands for, and more accurate: a test holds it to the definition.
+fn swish(graph: &Graph, id: NodeId) -> Option<bool> {
+    let [first, second] = graph.node(id).operands[..] else { return None };
+    let is_of = |gate: NodeId, x: NodeId| {
+        let gate = graph.node(gate);
+        matches!(gate.primitive, Primitive::Unary(Unary::Sigmoid)) && gate.operands == [x]
+    };
+    if is_of(second, first) { Some(false) } else { is_of(first, second).then_some(true) }
 }
 
 fn unary_operation(unary: Unary, dtype: DType) -> Option<Operation> {

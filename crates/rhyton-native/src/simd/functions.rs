@@ -191,6 +191,23 @@ pub(super) fn sigmoid<L: Lanes>(x: L::F) -> L::F {
     L::select(L::is_nan(x), x, result)
 }
 
+/// x · sigmoid(x), with the power of two of e^−|x| multiplied in last: where sigmoid(x) alone is
+/// subnormal, or 0, the product still has all its digits. −0 at −∞, the limit.
+#[inline(always)]
+pub(super) fn swish<L: Lanes>(x: L::F) -> L::F {
+    let one = L::splat(1.0);
+    let clamped = L::max(x, L::splat(-150.0));
+    let folded = L::max(negative::<L>(absolute::<L>(x)), L::splat(-150.0));
+    let (small, n) = exp_parts::<L>(folded);
+    let mantissa = L::add(small, one);
+    let below = L::add(scale::<L>(mantissa, n), one);
+    let is_negative = L::less(x, L::splat(0.0));
+    let above = L::select(is_negative, L::mul(clamped, mantissa), x);
+    let quotient = L::div(above, below);
+    let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    L::select(L::is_nan(x), x, result)
+}
+
 #[inline(always)]
 pub(super) fn softplus<L: Lanes>(x: L::F) -> L::F {
     let tail = exp::<L>(negative::<L>(absolute::<L>(x)));

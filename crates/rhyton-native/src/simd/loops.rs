@@ -19,13 +19,15 @@ pub(crate) enum VectorUnary {
     Reciprocal,
     Tanh,
     Sigmoid,
+    /// x · sigmoid(x)
+    Swish,
     Softplus,
     Erf,
 }
 
 impl VectorUnary {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Negative,
         Self::Absolute,
         Self::Sign,
@@ -41,6 +43,7 @@ impl VectorUnary {
         Self::Reciprocal,
         Self::Tanh,
         Self::Sigmoid,
+        Self::Swish,
         Self::Softplus,
         Self::Erf,
     ];
@@ -130,6 +133,7 @@ pub(super) fn unary<L: Lanes>(function: VectorUnary, x: &[f32], y: &mut [f32]) {
         VectorUnary::Reciprocal => map!(L, x, y, |v| L::div(L::splat(1.0), v)),
         VectorUnary::Tanh => map!(L, x, y, |v| functions::tanh::<L>(v)),
         VectorUnary::Sigmoid => map!(L, x, y, |v| functions::sigmoid::<L>(v)),
+        VectorUnary::Swish => map!(L, x, y, |v| functions::swish::<L>(v)),
         VectorUnary::Softplus => map!(L, x, y, |v| functions::softplus::<L>(v)),
         VectorUnary::Erf => map!(L, x, y, |v| functions::erf::<L>(v)),
     }

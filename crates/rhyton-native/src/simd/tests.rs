@@ -20,6 +20,10 @@ fn sample() -> Vec<f32> {
     values
 }
 
+fn swish(x: f64) -> f64 {
+    if x == f64::NEG_INFINITY { -0.0 } else { x / (1.0 + (-x).exp()) }
+}
+
 fn exact(function: VectorUnary) -> fn(f64) -> f64 {
     let unary = match function {
         VectorUnary::Negative => Unary::Negative,
@@ -37,6 +41,7 @@ fn exact(function: VectorUnary) -> fn(f64) -> f64 {
         VectorUnary::Reciprocal => Unary::Reciprocal,
         VectorUnary::Tanh => Unary::Tanh,
         VectorUnary::Sigmoid => Unary::Sigmoid,
+        VectorUnary::Swish => return swish,
         VectorUnary::Softplus => Unary::Softplus,
         VectorUnary::Erf => Unary::Erf,
     };
