@@ -107,11 +107,11 @@ const ROWS: &[Row] = &[
     row(Function::Atan, "atan", &["arctan"], f64::atan, "1 / (1 + x * x)"),
     row(Function::Sinh, "sinh", &[], f64::sinh, "cosh(x)"),
     row(Function::Cosh, "cosh", &[], f64::cosh, "sinh(x)"),
-    row(Function::Tanh, "tanh", &[], f64::tanh, "1 - y * y"),
+    row(Function::Tanh, "tanh", &[], f64::tanh, "4 * sigmoid(2 * x) * sigmoid(-2 * x)"),
     row(Function::Asinh, "asinh", &["arcsinh"], f64::asinh, "rsqrt(1 + x * x)"),
     row(Function::Erf, "erf", &[], libm::erf, "1.1283791670955126 * exp(-(x * x))"),
     row(Function::Erfc, "erfc", &[], libm::erfc, "-1.1283791670955126 * exp(-(x * x))"),
-    row(Function::Sigmoid, "sigmoid", &["logistic", "expit"], sigmoid, "y * (1 - y)"),
+    row(Function::Sigmoid, "sigmoid", &["logistic", "expit"], sigmoid, "y * sigmoid(-x)"),
     row(Function::Softplus, "softplus", &[], softplus, "sigmoid(x)"),
     row(Function::Relu, "relu", &[], relu, "where(x > 0, 1, 0)"),
 ];

@@ -205,7 +205,9 @@ impl Registry {
         };
         let expression = Expression::parse_in(text, &context)
             .map_err(|error| Error::Expression(error.render()))?;
-        Ok(Definition::expression(name, stabilised(name, expression)))
+        let expression = stabilised(name, expression);
+        tell_review(name, &expression);
+        Ok(Definition::expression(name, expression))
     }
 
     fn insert(&self, key: &str, mut definition: Definition, replace: bool) -> Result<()> {
@@ -348,3 +350,24 @@ activation_function!(1: 0 Tensor);
 activation_function!(2: 0 Tensor, 1 Tensor);
 activation_function!(3: 0 Tensor, 1 Tensor, 2 Tensor);
 activation_function!(4: 0 Tensor, 1 Tensor, 2 Tensor, 3 Tensor);
+/// Tells what float32 makes of an expression where that is not a number, or no finite one though it
+/// should be. A review samples inputs and takes some hundredths of a second.
+fn tell_review(name: &str, expression: &Expression) {
+    // A function over an axis has no review; one too large to derive fails where it is used.
+    let Ok(review) = expression.review(&[]) else { return };
+    let findings = [
+        ("is NaN", &review.nan),
+        ("overflows float32 on its way to a finite value", &review.overflow),
+        ("has a derivative that is no finite number", &review.derivative_failures),
+    ];
+    for (what, inputs) in findings {
+        let Some(first) = inputs.ranges.first() else { continue };
+        let (from, to) = (first.from, first.to);
+        let place = if from == to { format!("at {from}") } else { format!("from {from} to {to}") };
+        let more = if inputs.ranges.len() > 1 { " and elsewhere" } else { "" };
+        crate::notices::once(&format!(
+            "activation `{name}`: `{expression}` {what} {place}{more}; `rhyton activations check` \
+             tells more"
+        ));
+    }
+}

@@ -128,7 +128,7 @@ fn derivatives_are_readable() {
     );
     insta::assert_snapshot!(
         derived("x * sigmoid(beta * x)", beta),
-        @"x * (sigmoid(beta * x) * (1 - sigmoid(beta * x)) * x)"
+        @"x * (sigmoid(beta * x) * sigmoid(-(beta * x)) * x)"
     );
 }
 

@@ -2,8 +2,8 @@ use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_operands, strided};
 use crate::{
-    Attributes, Error, Result, Spec, Tensor, cos, cosh, exp, rsqrt, sigmoid, sign, sin, sinh,
-    square,
+    Attributes, Error, Result, Spec, Tensor, clip, cos, cosh, exp, round, rsqrt, sigmoid, sign,
+    sin, sinh, square,
 };
 
 /// Functions of one value, applied to each element.
@@ -125,7 +125,7 @@ impl Unary {
             Self::Ceil => Row::flat("ceil", f64::ceil).whole(|x| x),
             Self::Round => Row::flat("round", f64::round_ties_even).whole(|x| x),
             Self::Exp => Row::new("exp", f64::exp, |g| g.cotangent * g.result),
-            Self::Expm1 => Row::new("expm1", f64::exp_m1, |g| g.cotangent * (g.result + 1.0)),
+            Self::Expm1 => Row::new("expm1", f64::exp_m1, |g| g.cotangent * exp(g.x())),
             Self::Log => Row::new("log", f64::ln, |g| g.cotangent / g.x()),
             Self::Log1p => Row::new("log1p", f64::ln_1p, |g| g.cotangent / (g.x() + 1.0)),
             Self::Sqrt => Row::new("sqrt", f64::sqrt, |g| g.cotangent * 0.5 / g.result),
@@ -152,9 +152,13 @@ impl Unary {
                 g.cotangent * rsqrt(g.x() - 1.0) * rsqrt(g.x() + 1.0)
             }),
             Self::Atanh => Row::new("atanh", f64::atanh, |g| g.cotangent / between_ones(g.x())),
-            Self::Tanh => Row::new("tanh", f64::tanh, |g| g.cotangent * (1.0 - square(g.result))),
+            // 1 − y² and 1 − y would cancel where y is near 1.
+            Self::Tanh => Row::new("tanh", f64::tanh, |g| {
+                let twice = g.x() * 2.0;
+                g.cotangent * (sigmoid(&twice) * sigmoid(&-&twice) * 4.0)
+            }),
             Self::Sigmoid => {
-                Row::new("sigmoid", logistic, |g| g.cotangent * g.result * (1.0 - g.result))
+                Row::new("sigmoid", logistic, |g| g.cotangent * (g.result * sigmoid(&-g.x())))
             }
             Self::Softplus => Row::new("softplus", soft, |g| g.cotangent * sigmoid(g.x())),
             Self::Erf => Row::new("erf", libm::erf, |g| g.cotangent * bell(g.x())),
@@ -221,8 +225,15 @@ fn between_ones(x: &Tensor) -> Tensor {
 }
 
 /// 2/√π e^(−x²), the derivative of erf.
+///
+/// A rounded x² would cost e^(−x²) as many digits as it has before the point: h, a multiple of 1/256
+/// near x, has an exact square, and x² = h² − (h − x)(h + x).
 fn bell(x: &Tensor) -> Tensor {
-    exp(-square(x)) * std::f64::consts::FRAC_2_SQRT_PI
+    // Beyond ±30 there is 0 in every element type, and no difference of infinities.
+    let x = clip(x, -30.0, 30.0);
+    let h = round(&(&x * 256.0)) / 256.0;
+    let rest = exp((&h - &x) * (&h + &x));
+    exp(-square(&h)) * rest * std::f64::consts::FRAC_2_SQRT_PI
 }
 
 impl Rule for Unary {
