@@ -2,7 +2,7 @@
 //! line and its line in [`ACTIVATIONS`]; derivative, kernels, lists and files follow from it.
 
 use super::built_in::{AXIS, expression, function, parameter};
-use super::rows::{gated, groups, halves};
+use super::rows::{built_in, gated, groups, halves};
 use super::{BuiltIn, Limits};
 
 mod acon_c;

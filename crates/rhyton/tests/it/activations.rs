@@ -1,205 +1,203 @@
-//! Keras' activations against the values in `goldens/activations.json`.
+//! Every activation against the values in `goldens/activations.npz`: definitions at 250 digits or in
+//! NumPy's float64, and Keras in float64 for what it has; on the interpreter and on native.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use rhyton::ops::{Spec, Tensor, Tracer, gradients, interpret, sum};
-use rhyton::{Activation, Array, DType};
-use rhyton_testing::ulp_distance_f32;
-use serde_json::Value;
+use rhyton::activations::{ACTIVATIONS, BuiltIn};
+use rhyton::ops::{Spec, Tracer, gradients, sum};
+use rhyton::{Activation, Array};
+use rhyton_graph::{Backend, InterpreterBackend, RunOptions};
+use rhyton_native::NativeBackend;
 
-/// Where Rhyton means to differ: activation, points, whether in the value or the slope, why.
+/// At most so many ULP of float32, for one element.
+const ULP_MAX: f64 = 4.0;
+/// Slopes below this are off by so many ULP of it.
+const SLOPE_LEAST: f32 = 1.0 / (1 << 24) as f32;
+/// Over an axis, at most this apart, relative to the larger of 1 and the value.
+const OVER_AXIS_MAX: f32 = 1e-6;
+
+/// Where Keras, in float64, is not what its formulas say, or Rhyton means to differ.
 const DEVIATIONS: &[Deviation] = &[
     Deviation {
-        name: "relu",
-        slope: true,
-        at: |x| [2.0, 3.0, -0.5].contains(&x),
-        reason: "a corner: TensorFlow takes the slope of the other side",
+        name: "celu",
+        key: "dy",
+        at: |x| x == 0.0,
+        reason: "Keras adds the slopes of both sides and has 2",
     },
     Deviation {
-        name: "relu",
-        slope: false,
-        at: |x| x > -0.5 && x < 0.0,
-        reason: "with max_value Keras clips at 0, below which a negative threshold lets values pass",
+        name: "elu",
+        key: "y",
+        at: |x| x < 0.0 && x > -1e-10,
+        reason: "TensorFlow computes exp(x) − 1",
     },
     Deviation {
-        name: "relu",
-        slope: true,
-        at: |x| x > -0.5 && x < 0.0,
+        name: "elu",
+        key: "dy",
+        at: |x| x == 0.0,
+        reason: "TensorFlow takes the left side's slope",
+    },
+    Deviation {
+        name: "gelu",
+        key: "y",
+        at: |x| x < 0.0,
+        reason: "TensorFlow rounds √2 to float32, and 1 + erf and 1 + tanh cancel",
+    },
+    Deviation {
+        name: "gelu",
+        key: "dy",
+        at: |x| (-15.0..0.0).contains(&x),
         reason: "as for the value",
     },
     Deviation {
         name: "hard_silu",
-        slope: true,
+        key: "dy",
         at: f32::is_infinite,
         reason: "Keras multiplies ∞ by the slope 0 of the clipped part",
     },
     Deviation {
         name: "hard_tanh",
-        slope: true,
+        key: "dy",
         at: |x| x.abs() == 1.0,
         reason: "a corner: TensorFlow takes the slope of the other side",
     },
     Deviation {
-        name: "elu",
-        slope: true,
-        at: |x| x <= 0.0,
-        reason: "Keras computes α + y, which cancels; at 0 it takes the left side's slope",
-    },
-    Deviation {
-        name: "elu",
-        slope: false,
-        at: |x| x < 0.0,
-        reason: "Keras computes exp(x) − 1, which cancels",
+        name: "relu",
+        key: "dy",
+        at: |x| [0.5, 2.0, 3.0].contains(&x),
+        reason: "a corner: TensorFlow takes the slope of the other side",
     },
     Deviation {
         name: "selu",
-        slope: true,
-        at: |x| x <= 0.0,
-        reason: "Keras computes α + y, which cancels",
+        key: "y",
+        at: |x| x < 0.0 && x > -1e-10,
+        reason: "TensorFlow computes exp(x) − 1",
     },
     Deviation {
         name: "selu",
-        slope: false,
-        at: |x| x < 0.0,
-        reason: "Keras computes exp(x) − 1, which cancels",
-    },
-    Deviation {
-        name: "celu",
-        slope: true,
-        at: |x| x == 0.0,
-        reason: "Keras adds the slopes of both sides and has 2",
-    },
-    Deviation {
-        name: "tanh_shrink",
-        slope: false,
-        at: |x| x.abs() < 0.5,
-        reason: "Keras' x − tanh(x) cancels",
-    },
-    Deviation {
-        name: "squareplus",
-        slope: false,
-        at: |x| x < 0.0 || x > 1e20,
-        reason: "Keras' x + √(x² + b) cancels, and x² overflows",
-    },
-    Deviation {
-        name: "squareplus", slope: true, at: |x| x < -1e20, reason: "Keras' x² overflows"
+        key: "dy",
+        at: |x| x <= 0.0 && x > -1e-10,
+        reason: "TensorFlow takes the slope by the value, which is 0 there",
     },
     Deviation {
         name: "sparse_plus",
-        slope: true,
+        key: "dy",
         at: f32::is_infinite,
         reason: "Keras has 0 · ∞ from the branch that is not taken",
     },
     Deviation {
-        name: "silu",
-        slope: false,
-        at: |x| x < -80.0,
-        reason: "TensorFlow's sigmoid is 0 there",
+        name: "squareplus",
+        key: "y",
+        at: |x| x < -1e4,
+        reason: "Keras' x + √(x² + b) cancels, and is NaN at −∞",
     },
     Deviation {
-        name: "mish",
-        slope: false,
-        at: |x| x < -80.0,
-        reason: "TensorFlow's exp is 0 there",
-    },
-    Deviation {
-        name: "mish",
-        slope: true,
-        at: |x| !(-80.0..6.5).contains(&x),
-        reason: "as for the value; above, Keras' 1 − tanh² cancels",
-    },
-    Deviation {
-        name: "gelu",
-        slope: false,
-        at: |x| (-12.0..0.0).contains(&x),
-        reason: "1 + tanh cancels here and in Keras, each in its own way",
-    },
-    Deviation {
-        name: "gelu",
-        slope: true,
-        at: |x| x.abs() <= 5.0 || x.abs() > 1e20,
-        reason: "1 + tanh cancels here and in Keras, each in its own way",
+        name: "tanh_shrink",
+        key: "y",
+        at: |x| x.abs() < 1e-4,
+        reason: "Keras' x − tanh(x) cancels",
     },
 ];
 
 struct Deviation {
     name: &'static str,
-    slope: bool,
+    key: &'static str,
     at: fn(f32) -> bool,
     reason: &'static str,
 }
 
-fn numbers(value: &Value) -> Vec<f32> {
-    let number = |value: &Value| match value {
-        Value::String(text) => text.parse().unwrap(),
-        other => other.as_f64().unwrap() as f32,
+fn goldens() -> BTreeMap<String, Array> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens/activations.npz");
+    rhyton_data::npz::read(&path).unwrap().into_iter().collect()
+}
+
+/// Value and gradient, in the precision that the catalogue asks for.
+fn computed(
+    backend: &dyn Backend,
+    activation: &Activation,
+    x: &Array,
+    weights: &BTreeMap<String, Array>,
+) -> [Array; 2] {
+    let tracer = Tracer::new(Arc::new([]));
+    let input = tracer.input("x", Spec::new(x.dtype(), x.shape()));
+    let y = activation.apply(&input).unwrap();
+    let sizes: Vec<String> =
+        y.shape().iter().map(|dim| dim.fixed_size().unwrap().to_string()).collect();
+    let total = match weights.get(&format!("weights{}", sizes.join("x"))) {
+        Some(weights) => &y * tracer.constant(weights.clone()),
+        None => y.clone(),
     };
-    value.as_array().unwrap().iter().map(number).collect()
+    let slope = gradients(&sum(&total, None, false), &[&input]).unwrap().remove(0);
+    tracer.output("y", &y).unwrap();
+    tracer.output("dy", &slope).unwrap();
+    let graph = tracer.finish();
+    let session = backend.session(None, Arc::clone(&graph.variables)).unwrap();
+    let mut results = Vec::new();
+    let options = RunOptions { threads: 1, cancel: None };
+    session.compile(&graph).unwrap().run(&[x], &mut results, &options).unwrap();
+    let slope = results.remove(1);
+    [results.remove(0), slope]
 }
 
-fn goldens() -> Value {
-    serde_json::from_str(include_str!("../../goldens/activations.json")).unwrap()
-}
-
-fn activation(record: &Value) -> Activation {
-    let mut activation = Activation::parse(record["name"].as_str().unwrap()).unwrap();
-    for (name, value) in record["parameters"].as_object().unwrap() {
-        let number = value.as_f64().or(value.as_bool().map(|flag| f64::from(u8::from(flag))));
-        activation = activation.with(name, number.unwrap()).unwrap();
+/// The distance in ULP of the larger of `least` and what is expected.
+fn ulps(found: f32, expected: f32, least: f32) -> f64 {
+    if found == expected || (found.is_nan() && expected.is_nan()) {
+        return 0.0;
     }
-    activation
+    if !found.is_finite() || !expected.is_finite() {
+        return f64::INFINITY;
+    }
+    let size = expected.abs().max(least);
+    (f64::from(found) - f64::from(expected)).abs() / f64::from(size - size.next_down())
 }
 
-/// At most 4 ULP apart, or relatively 1e-6, or both below the least normal number (TensorFlow
-/// flushes those to zero).
-fn close(found: f32, expected: f32) -> bool {
-    if found.is_nan() || expected.is_nan() || !found.is_finite() || !expected.is_finite() {
-        return found == expected || (found.is_nan() && expected.is_nan());
-    }
-    let tiny = found.abs() < 1.2e-38 && expected.abs() < 1.2e-38;
-    tiny || ulp_distance_f32(found, expected) <= 4
-        || (found - expected).abs() <= 1e-6 * expected.abs()
+fn parsed(text: &str) -> (&'static BuiltIn, Activation) {
+    let builtin = BuiltIn::find(text.split('(').next().unwrap()).unwrap();
+    let activation = Activation::parse(text).unwrap();
+    (builtin, if builtin.wide { activation.exact().unwrap() } else { activation })
 }
 
 #[test]
-fn elementwise_activations_are_those_of_keras() {
+fn activations_of_one_element_are_those_of_the_oracles() {
     let goldens = goldens();
-    let points = numbers(&goldens["x"]);
-    let x = Array::from_slice(&[points.len()], &points).unwrap();
+    let x = &goldens["x"];
     let mut used = vec![false; DEVIATIONS.len()];
-    let mut wrong = Vec::new();
-    for record in goldens["activations"].as_array().unwrap() {
-        if record.get("shape").is_some() {
+    let (mut wrong, mut worst) = (Vec::new(), BTreeMap::new());
+    let backends: [&dyn Backend; 2] = [&InterpreterBackend, &NativeBackend];
+    for key in goldens.keys().filter(|key| key.ends_with("|y")) {
+        let [oracle, text, _] = key.split('|').collect::<Vec<_>>()[..] else { unreachable!() };
+        let (builtin, activation) = parsed(text);
+        if builtin.kind() == "axis" {
             continue;
         }
-        let name = record["name"].as_str().unwrap();
-        let results = activation(record).evaluate(&x).unwrap();
-        for (slope, (key, result)) in [false, true].into_iter().zip(["y", "dy"].iter().zip(results))
-        {
-            let expected = numbers(&record[*key]);
-            for ((&x, &found), &expected) in points.iter().zip(result.view::<f32>()).zip(&expected)
-            {
-                let fits = close(found, expected)
-                    // Slopes such as 1 − tanh² lose digits below 1.
-                    || slope && (found - expected).abs() <= 5e-7
-                    // TensorFlow takes such numbers for 0.
-                    || x != 0.0 && x.abs() < f32::MIN_POSITIVE
-                    // Which side of a `where` a NaN takes is nobody's promise.
-                    || slope && x.is_nan();
-                if fits {
-                    continue;
-                }
-                let fits = |d: &Deviation| d.name == name && d.slope == slope && (d.at)(x);
-                match DEVIATIONS.iter().position(fits) {
-                    Some(place) => used[place] = true,
-                    None => wrong.push(format!(
-                        "{name} {} {key} at {x:e}: {found:e}, Keras {expected:e}",
-                        record["parameters"]
-                    )),
+        for (backend, part) in backends.iter().flat_map(|b| ["y", "dy"].map(|part| (b, part))) {
+            let [y, slope] = computed(*backend, &activation, x, &BTreeMap::new());
+            let (found, least) = if part == "y" { (y, 0.0) } else { (slope, SLOPE_LEAST) };
+            let expected = &goldens[&format!("{oracle}|{text}|{part}")];
+            let pairs = found.view::<f32>().iter().zip(expected.view::<f32>());
+            for ((&found, &expected), &x) in pairs.zip(x.view::<f32>()) {
+                // Which side of a condition NaN takes is nobody's promise for slopes, and the
+                // formulas are of finite numbers.
+                let skipped =
+                    (x.is_nan() && part == "dy") || (oracle == "formula" && !x.is_finite());
+                let error = if skipped { 0.0 } else { ulps(found, expected, least) };
+                let fits = |d: &Deviation| {
+                    oracle == "keras" && d.name == builtin.name && d.key == part && (d.at)(x)
+                };
+                if let (true, Some(place)) = (error > ULP_MAX, DEVIATIONS.iter().position(fits)) {
+                    used[place] = true;
+                } else if error > ULP_MAX {
+                    let what = format!("{key} {part} at {x:e}: {found:e}, not {expected:e}");
+                    wrong.push(format!("{what} ({error:.1} ULP, {})", backend.name()));
+                } else {
+                    let worst = worst.entry((oracle, part)).or_insert(0.0);
+                    *worst = error.max(*worst);
                 }
             }
         }
     }
+    println!("{worst:?}");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     for (deviation, used) in DEVIATIONS.iter().zip(used) {
         assert!(used, "{} no longer deviates: {}", deviation.name, deviation.reason);
@@ -207,46 +205,47 @@ fn elementwise_activations_are_those_of_keras() {
 }
 
 #[test]
-fn activations_over_an_axis_are_those_of_keras() {
+fn activations_over_an_axis_are_those_of_the_oracles() {
     let goldens = goldens();
-    let sizes: Vec<usize> = serde_json::from_value(goldens["rows"]["shape"].clone()).unwrap();
-    let rows = Array::from_slice(&sizes, &numbers(&goldens["rows"]["values"])).unwrap();
-    let weight = Array::from_slice(&sizes, &numbers(&goldens["rows"]["weight"])).unwrap();
-    let mut seen = 0;
-    for record in goldens["activations"].as_array().unwrap() {
-        let Some(shape) = record.get("shape") else { continue };
-        seen += 1;
-        let shape: Vec<usize> = serde_json::from_value(shape.clone()).unwrap();
-        let tracer = Tracer::new(Arc::new([]));
-        let x = tracer.input("x", Spec::new(DType::F32, &sizes[..]));
-        let y = activation(record).apply(&x).unwrap();
-        let factor = tracer.constant(cut(&weight, &shape));
-        let total: Tensor = sum(&(&y * factor), None, false);
-        let slope = gradients(&total, &[&x]).unwrap().remove(0);
-        tracer.output("y", &y).unwrap();
-        tracer.output("dy", &slope).unwrap();
-        let results = interpret(&tracer.finish(), &[&rows]).unwrap();
-        assert_eq!(results[0].shape(), shape);
-        for (key, found) in ["y", "dy"].iter().zip(&results) {
-            // Both are differences of numbers near 1: their error is relative to those.
-            let slack = 1e-6;
-            for (place, (&found, &expected)) in
-                found.view::<f32>().iter().zip(&numbers(&record[*key])).enumerate()
-            {
-                let fits = close(found, expected) || (found - expected).abs() <= slack;
-                assert!(fits, "{record:?}\n{key}[{place}]: {found:e}, Keras {expected:e}");
+    let (mut wrong, mut worst) = (Vec::new(), 0.0_f32);
+    let backends: [&dyn Backend; 2] = [&InterpreterBackend, &NativeBackend];
+    for key in goldens.keys().filter(|key| key.ends_with("|y")) {
+        let [oracle, text, _] = key.split('|').collect::<Vec<_>>()[..] else { unreachable!() };
+        let (builtin, activation) = parsed(text);
+        if builtin.kind() != "axis" {
+            continue;
+        }
+        let x = &goldens[if builtin.name == "group_sort" { "distinct" } else { "ties" }];
+        for (backend, part) in backends.iter().flat_map(|b| [0, 1].map(|part| (b, part))) {
+            let found = computed(*backend, &activation, x, &goldens)[part].clone();
+            let part = ["y", "dy"][part];
+            let expected = &goldens[&format!("{oracle}|{text}|{part}")];
+            assert_eq!(found.shape(), expected.shape(), "{key}");
+            let pairs = found.view::<f32>().iter().zip(expected.view::<f32>());
+            for (place, (&found, &expected)) in pairs.enumerate() {
+                let error = (found - expected).abs() / expected.abs().max(1.0);
+                if error <= OVER_AXIS_MAX || found == expected {
+                    worst = worst.max(if found == expected { 0.0 } else { error });
+                } else {
+                    let what = format!("{key} {part}[{place}]: {found:e}, not {expected:e}");
+                    wrong.push(format!("{what} ({})", backend.name()));
+                }
             }
         }
     }
-    assert_eq!(seen, 6);
+    println!("{worst:e}");
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// The first rows and columns.
-fn cut(array: &Array, shape: &[usize]) -> Array {
-    let columns = array.shape()[1];
-    let rows = array.view::<f32>().chunks(columns).take(shape[0]);
-    let values: Vec<f32> = rows.flat_map(|row| row[..shape[1]].to_vec()).collect();
-    Array::from_slice(shape, &values).unwrap()
+#[test]
+fn the_oracles_know_every_activation() {
+    let goldens = goldens();
+    for builtin in ACTIVATIONS {
+        let key = format!("formula|{}|y", builtin.name);
+        assert!(goldens.contains_key(&key), "`cargo xtask golden activations` adds {key}");
+    }
+    let keras = goldens.keys().filter(|key| key.starts_with("keras|") && !key.contains('('));
+    assert_eq!(keras.count(), 2 * 29, "all of Keras' 30 but sparsemax, which is wrong there");
 }
 
 /// An expression in place is computed in its stable form, as a registered one is.

@@ -7,6 +7,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
         parameter("b", 1.0).above(0.0).per_channel(),
     ],
     formula: expression("where(x >= 0, a / b * x, a * expm1(x / b))"),
+    wide: true,
     limits: Some(Limits::at_infinity(-1.0, f64::INFINITY)),
     source: "Trottier et al. 2016, arXiv 1605.09332",
     ..BuiltIn::DEFAULT
