@@ -1,11 +1,12 @@
-//! The activations: the list of them, `eval`, their values at points, and `check`, what can be told
-//! of one before it is used.
+//! The activations: the list of them, `show`, what is known of one, `eval`, values at points, and
+//! `check`, what can be told of one before it is used.
 
 mod check;
 mod evaluate;
 mod exhaustive;
 mod points;
 mod report;
+mod show;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,9 +16,14 @@ use serde_json::{Map, Value, json};
 use super::{Command, Context, Run};
 use crate::output::{number, table};
 
+/// Names and formulas are cut to these widths in the list, so that a line has 80 columns at most;
+/// `show` has all of them.
+const NAMES_WIDTH: usize = 26;
+const FORMULA_WIDTH: usize = 39;
+
 pub(super) const COMMAND: Command = Command::of::<Activations>("activations");
 
-/// Lists the built-in activations, computes the values of any, or reviews one
+/// Lists the built-in activations, shows or reviews one, or computes the values of any
 #[derive(Debug, clap::Args)]
 struct Activations {
     /// Print JSON: name, aliases, formula, parameters with their defaults, kind
@@ -31,6 +37,7 @@ struct Activations {
 enum Action {
     Eval(evaluate::Eval),
     Check(check::Check),
+    Show(show::Show),
 }
 
 impl Run for Activations {
@@ -38,6 +45,7 @@ impl Run for Activations {
         match self.action {
             Some(Action::Eval(eval)) => eval.run(self.json, cx),
             Some(Action::Check(check)) => check.run(self.json, cx),
+            Some(Action::Show(show)) => show.run(self.json, cx),
             None if self.json => cx.output.json(&ACTIVATIONS.iter().map(entry).collect()),
             None => cx.output.text(&list()),
         }
@@ -58,16 +66,20 @@ fn entry(activation: &BuiltIn) -> Value {
 }
 
 fn list() -> String {
-    let header = ["name", "aliases", "parameters", "formula"].map(str::to_owned).to_vec();
+    let header = ["name", "kind", "formula"].map(str::to_owned).to_vec();
     let rows = ACTIVATIONS.iter().map(|activation| {
-        let parameters: Vec<String> =
-            activation.parameters.iter().map(|p| format!("{}={}", p.name, p.default)).collect();
-        vec![
-            activation.name.to_owned(),
-            activation.aliases.join(", "),
-            parameters.join(", "),
-            activation.text().to_owned(),
-        ]
+        let names = [&[activation.name], activation.aliases].concat().join(", ");
+        let kind = activation.kind().to_owned();
+        vec![cut(&names, NAMES_WIDTH), kind, cut(activation.text(), FORMULA_WIDTH)]
     });
     table(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), &[])
+}
+
+/// The text, or as much of its beginning as fits with `…` behind it.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width - 1).collect();
+    format!("{}…", kept.trim_end())
 }

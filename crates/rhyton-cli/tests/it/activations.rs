@@ -18,6 +18,29 @@ fn the_list_says_what_each_is() {
     assert_eq!(named("softmax")["kind"], "axis");
     let text = rhyton(Path::new("."), &["activations"]).output();
     assert_eq!(text.lines().count(), list.len() + 1);
+    assert!(list.len() >= 80, "{}", list.len());
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn one_is_shown_with_all_that_is_known_of_it() {
+    let text = rhyton(Path::new("."), &["activations", "show", "silu"]).output();
+    insta::assert_snapshot!(text, @r"
+    name       swish
+    also       silu
+    kind       channel
+    formula    x * sigmoid(beta * x)
+    parameter  beta = 1: any number; meant to be trained for each channel
+    limits     NaN at -inf, inf at inf, NaN at NaN
+    least      -0.2784645427610738 at -1.2784645427610737
+    mind       beta stands inside the sigmoid (e_swish has it outside); oneDNN calls it alpha; Keras' silu has none
+    mind       NaN at −inf, as in Keras (−inf times 0)
+    source     Ramachandran et al. 2017, arXiv 1710.05941; beta = 1: Hendrycks & Gimpel 2016, arXiv 1606.08415
+    ");
+    let run = rhyton(Path::new("."), &["activations", "show", "swsh"]).error();
+    assert!(run.contains("did you mean swish"), "{run}");
+    let one = json(Path::new("."), &["activations", "--json", "show", "silu"]);
+    assert_eq!(one["name"], "swish");
 }
 
 #[test]

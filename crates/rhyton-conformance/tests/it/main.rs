@@ -5,5 +5,6 @@
 mod activations;
 mod contract;
 mod documents;
+mod own_activations;
 mod primitives;
 mod training;

@@ -16,7 +16,7 @@ const BATCH_SIZE: usize = 32;
 const EPOCHS: usize = 2;
 
 /// Settings belong to the process; tests of one process take turns.
-static TURN: Mutex<()> = Mutex::new(());
+pub(crate) static TURN: Mutex<()> = Mutex::new(());
 
 /// Noisy images whose bright row is their class.
 fn images() -> (Array, Array) {
