@@ -20,7 +20,7 @@ fn help_lists_the_commands() {
       summary      Prints a model's layers, output shapes and parameters
       convert      Writes a model, or its weights alone, in another format
       diff         Shows how two models, or files of weights, differ
-      activations  Lists the built-in activations, computes the values of any, or reviews one
+      activations  Lists the built-in activations, shows or reviews one, or computes the values of any
       backends     Lists the engines of this build, and how to enable those that are not there
       help         Print this message or the help of the given subcommand(s)
 
