@@ -91,15 +91,24 @@ pub(crate) fn named_values<'a>(
     named
 }
 
-/// Rows as columns of equal width, two spaces apart; those at `right` are set flush right.
+/// The most characters of a cell: names come from files, and may be of any length.
+const CELL_MAX: usize = 120;
+
+/// Rows as columns of equal width, two spaces apart; those at `right` are set flush right. Cells that
+/// are longer than 120 characters end in an ellipsis.
 pub(crate) fn table(rows: &[Vec<String>], right: &[usize]) -> String {
+    let cut = |cell: &String| match cell.char_indices().nth(CELL_MAX) {
+        Some(_) => cell.chars().take(CELL_MAX - 1).chain(['…']).collect(),
+        None => cell.clone(),
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cut).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
     };
     let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().enumerate().map(|(column, cell)| {
             let width = widths[column];
             if right.contains(&column) {
@@ -123,6 +132,12 @@ mod tests {
         let values = [0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(number);
         let text = serde_json::to_string(&values).unwrap();
         assert_eq!(text, r#"[0.5,"NaN","Infinity","-Infinity"]"#);
+    }
+
+    #[test]
+    fn long_cells_are_cut() {
+        let rows = [vec!["x".repeat(70_000), "1".to_owned()]];
+        assert_eq!(table(&rows, &[1]), format!("{}…  1\n", "x".repeat(119)));
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(crate) fn write(
     write: impl FnOnce(&mut dyn WriteSeek) -> Result<()>,
 ) -> Result<()> {
     // A link keeps pointing where it did: the file behind it is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    });
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return write_through(path, write);
@@ -91,6 +94,17 @@ mod tests {
         let path = folder.path().join("missing/out.bin");
         let error = write(&path, |_| Ok(())).unwrap_err().to_string();
         assert!(error.contains("missing/out.bin: can't write"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_yet_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        write(&link, |out| out.write_all(b"new").map_err(Error::io(&link, "write"))).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(folder.path().join("real")).unwrap(), b"new");
     }
 
     #[cfg(unix)]

@@ -98,7 +98,7 @@ impl Dataset {
     /// [`Error::Rows`] naming the array that differs; [`Error::NoSamples`].
     pub fn rows(&self) -> Result<usize> {
         if let Some(validation) = &self.validation {
-            validation.rows()?;
+            validation.rows().map_err(of_validation)?;
         }
         let columns = self.columns();
         for (name, column) in &columns {
@@ -215,6 +215,18 @@ fn number(name: &str, letter: char) -> Option<usize> {
         "" => Some(0),
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
         _ => None,
+    }
+}
+
+/// A failure with the names that arrays for validation have in files.
+fn of_validation(error: Error) -> Error {
+    match error {
+        Error::NoSamples { name, shape } => Error::NoSamples { name: format!("{name}_val"), shape },
+        Error::Rows { name, rows, first, expected } => {
+            let (name, first) = (format!("{name}_val"), format!("{first}_val"));
+            Error::Rows { name, rows, first, expected }
+        }
+        other => other,
     }
 }
 

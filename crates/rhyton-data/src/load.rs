@@ -91,6 +91,13 @@ fn read_path(path: &Path, name: Option<&str>, options: &LoadOptions) -> Result<D
             return Err(Error::io(path, "open")(source));
         }
         Ok(metadata) if metadata.is_dir() => return read_folder(path, options),
+        // Reading the first bytes of a pipe would take them away, and wait for ever for none.
+        Ok(metadata) if !metadata.is_file() => {
+            let origin = Origin::new(path, "file");
+            let expected = "a regular file or a folder";
+            let advice = "write what comes through a pipe to a file first";
+            return Err(origin.content(expected, "something else", advice));
+        }
         Ok(_) => {}
     }
     let mut start = Vec::new();

@@ -67,8 +67,9 @@ impl Overlap {
         if training.shape().get(1..) != validation.shape().get(1..) {
             return Ok(found);
         }
+        let Some(sample) = training.shape().get(1..) else { return Ok(found) };
         let equal = found.compare(training, validation)?;
-        if let Some(frame) = Frame::of(&training.shape()[1..]) {
+        if let Some(frame) = Frame::of(sample) {
             let mut wanted: Vec<(usize, Picture)> = Vec::new();
             each(validation, VALIDATION_MAX, |row, _, values| {
                 if !equal.contains(&row) {

@@ -17,8 +17,7 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut dyn Sink) -> Result<()>)
         _ => Path::new("."),
     };
     let permissions = target.metadata().ok().map(|metadata| metadata.permissions());
-    let file =
-        temporary(&target, folder).map_err(Error::io("create a temporary file beside it"))?;
+    let file = temporary(folder).map_err(Error::io("create a temporary file beside it"))?;
     let mut buffered = BufWriter::new(file);
     fill(&mut buffered)?;
     let file = buffered
@@ -32,20 +31,23 @@ pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut dyn Sink) -> Result<()>)
     file.as_file().sync_all().map_err(Error::io("bring it to the disk"))?;
     file.persist(&target)
         .map_err(|error| Error::Io { action: "put it in place", cause: error.error })?;
-    sync_folder(folder).map_err(Error::io("bring its folder to the disk"))
+    sync_folder(folder);
+    Ok(())
 }
 
-/// The file that a link stands for, so that saving keeps the link.
+/// The file that a link stands for, so that saving keeps the link; one that is still to be written
+/// too.
 fn followed(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    })
 }
 
-fn temporary(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".");
+/// Named after nothing: the target's own name may be as long as names can be.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&name).suffix(".tmp");
+    builder.prefix(".rhyton-").suffix(".tmp");
     open_to_others(&mut builder);
     builder.tempfile_in(folder)
 }
@@ -59,15 +61,11 @@ fn open_to_others(builder: &mut tempfile::Builder<'_, '_>) {
 #[cfg(not(unix))]
 fn open_to_others(_builder: &mut tempfile::Builder<'_, '_>) {}
 
-/// A rename is durable only once its folder is.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+/// Makes the rename itself durable. A file system that can't sync a folder has still renamed.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        folder.sync_all().ok();
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +97,25 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions(), before);
         assert!(write(&folder.path().join("missing/model.keras"), |_| Ok(())).is_err());
         assert!(write(folder.path(), |_| Ok(())).is_err(), "a folder is no file");
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_names_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n".repeat(255));
+        write(&path, |sink| sink.write_all(b"new").map_err(Error::io("write"))).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_yet_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        write(&link, |sink| sink.write_all(b"new").map_err(Error::io("write"))).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(folder.path().join("real")).unwrap(), b"new");
     }
 
     #[cfg(unix)]

@@ -5,7 +5,8 @@ use rhyton_tensor::DType;
 
 use crate::{Error, Result};
 
-/// The size of one axis: `batches · N + constant`, where N is the batch size of a run.
+/// The size of one axis: `batches · N + constant`, where N is the batch size of a run. Sums and
+/// products beyond what can be counted stay at the largest number, which no array has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Dim {
     /// How many times the batch size.
@@ -32,7 +33,7 @@ impl Dim {
 
     /// The size for a batch of `batch` samples.
     pub fn bind(self, batch: usize) -> usize {
-        (self.batches * batch).saturating_add_signed(self.constant)
+        self.batches.saturating_mul(batch).saturating_add_signed(self.constant)
     }
 
     /// The size for a batch of `batch` samples, if there is one: not for `N-1` samples of none.
@@ -43,19 +44,26 @@ impl Dim {
     /// The sum of two sizes.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        Self { batches: self.batches + other.batches, constant: self.constant + other.constant }
+        Self {
+            batches: self.batches.saturating_add(other.batches),
+            constant: self.constant.saturating_add(other.constant),
+        }
     }
 
     /// The size with `count` added, or taken away if negative.
     #[must_use]
     pub fn offset(self, count: isize) -> Self {
-        Self { batches: self.batches, constant: self.constant + count }
+        Self { batches: self.batches, constant: self.constant.saturating_add(count) }
     }
 
     /// `count` times the size.
     #[must_use]
     pub fn times(self, count: usize) -> Self {
-        Self { batches: self.batches * count, constant: self.constant * count as isize }
+        let factor = isize::try_from(count).unwrap_or(isize::MAX);
+        Self {
+            batches: self.batches.saturating_mul(count),
+            constant: self.constant.saturating_mul(factor),
+        }
     }
 }
 
@@ -109,7 +117,7 @@ impl Shape {
 
     /// The number of elements for a batch of `batch` samples.
     pub fn volume(&self, batch: usize) -> usize {
-        self.0.iter().map(|dim| dim.bind(batch)).product()
+        self.0.iter().map(|dim| dim.bind(batch)).fold(1, usize::saturating_mul)
     }
 
     /// The number of elements for a batch of `batch` samples; `None` where a size is negative or
@@ -136,8 +144,9 @@ impl Shape {
         for dim in &self.0 {
             let mut next = vec![0; product.len() + 1];
             for (power, &coefficient) in product.iter().enumerate() {
-                next[power] += coefficient * dim.constant as i128;
-                next[power + 1] += coefficient * dim.batches as i128;
+                let part = |size: i128| coefficient.saturating_mul(size);
+                next[power] = part(dim.constant as i128).saturating_add(next[power]);
+                next[power + 1] = part(dim.batches as i128).saturating_add(next[power + 1]);
             }
             product = next;
         }
@@ -285,6 +294,19 @@ mod tests {
         assert_eq!((dim.bind(3), dim.to_string().as_str()), (5, "2N-1"));
         assert_eq!(Shape::batched(&[28, 28]).to_string(), "[N, 28, 28]");
         assert_eq!(Shape::batched(&[4]).bind(3), [3, 4]);
+    }
+
+    #[test]
+    fn sizes_beyond_counting_stay_the_largest() {
+        let large = Dim { batches: usize::MAX, constant: isize::MAX };
+        for dim in [large.plus(large), large.offset(1), large.times(3), large.times(usize::MAX)] {
+            assert_eq!(dim, large);
+            assert_eq!(dim.checked_bind(2), None);
+        }
+        assert_eq!(large.bind(2), usize::MAX);
+        let shape = Shape::from(vec![large; 4]);
+        assert_eq!((shape.volume(2), shape.checked_volume(2)), (usize::MAX, None));
+        assert!(shape.flat("reshape").is_err());
     }
 
     #[test]

@@ -55,9 +55,9 @@ impl Backend for NativeBackend {
             });
         }
         let zeros = |variable: &VariableSpec| {
-            Array::zeros(variable.spec.dtype, &variable.spec.shape.bind(0))
+            Ok(Array::try_zeros(variable.spec.dtype, &variable.spec.shape.bind(0))?)
         };
-        let values = variables.iter().map(zeros).collect();
+        let values = variables.iter().map(zeros).collect::<Result<_>>()?;
         Ok(Arc::new(NativeSession { variables, values: Arc::new(RwLock::new(values)) }))
     }
 }
@@ -212,8 +212,8 @@ impl Executable for Program {
         outputs.truncate(bound.outputs.len());
         for (place, (spec, sizes)) in specs.zip(&bound.outputs).enumerate() {
             match outputs.get_mut(place) {
-                Some(array) => array.resize_to(spec.dtype, sizes),
-                None => outputs.push(Array::zeros(spec.dtype, sizes)),
+                Some(array) => array.try_resize_to(spec.dtype, sizes)?,
+                None => outputs.push(Array::try_zeros(spec.dtype, sizes)?),
             }
         }
         let mut workspace = lock(&self.workspaces).pop().unwrap_or_default();

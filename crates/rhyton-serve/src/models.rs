@@ -90,8 +90,8 @@ impl Served {
         let zeros: Vec<Array> = self
             .inputs
             .iter()
-            .map(|input| Array::zeros(input.spec.dtype, &input.spec.shape.bind(1)))
-            .collect();
+            .map(|input| Array::try_zeros(input.spec.dtype, &input.spec.shape.bind(1)))
+            .collect::<Result<_, _>>()?;
         self.model.predict_on_batch(&zeros.iter().collect::<Vec<_>>())?;
         Ok(())
     }

@@ -91,11 +91,11 @@ impl Server {
             connections.accept(&listener, &mut signals).await;
             drop(listener);
             app.stopping.store(true, Ordering::Relaxed);
-            let cut = tokio::select! {
-                cut = connections.drain(app.limits.drain) => cut,
-                () = signals.next() => 0,
-            };
-            Ok::<_, io::Error>(Stopped { cut })
+            tokio::select! {
+                () = connections.drain(app.limits.drain) => {}
+                () = signals.next() => {}
+            }
+            Ok::<_, io::Error>(Stopped { cut: connections.count_open() })
         })?;
         // Predictions that nobody waits for have been told so; they need not hold up the end.
         runtime.shutdown_background();
@@ -166,12 +166,17 @@ impl Connections {
         });
     }
 
-    /// Lets requests finish; how many connections had to be cut.
-    async fn drain(&mut self, time: Duration) -> usize {
+    /// Lets requests finish.
+    async fn drain(&mut self, time: Duration) {
         let end = Instant::now() + time;
         self.finish(end.min(Instant::now() + LAST_REQUESTS)).await;
         self.stop.send_replace(true);
         self.finish(end).await;
+    }
+
+    /// How many connections have not ended.
+    fn count_open(&mut self) -> usize {
+        while self.open.try_join_next().is_some() {}
         self.open.len()
     }
 

@@ -28,6 +28,20 @@ pub fn volume(shape: &[usize]) -> Result<usize> {
         .ok_or_else(|| Error::Overflow { shape: shape.to_vec() })
 }
 
+/// The lines that an array takes.
+fn lines_of(dtype: DType, shape: &[usize]) -> Result<usize> {
+    Ok((volume(shape)? * dtype.size_bytes()).div_ceil(size_of::<Line>()))
+}
+
+/// Makes room for so many lines in all.
+fn reserve(lines: &mut Vec<Line>, count: usize, shape: &[usize]) -> Result<()> {
+    let refuse = |_no_room| Error::Memory {
+        shape: shape.to_vec(),
+        bytes: count.saturating_mul(size_of::<Line>()),
+    };
+    lines.try_reserve_exact(count - lines.len()).map_err(refuse)
+}
+
 impl Array {
     /// An array of zeros.
     ///
@@ -37,6 +51,17 @@ impl Array {
         let count = volume(shape).expect("the caller's shape fits the address space");
         let lines = (count * dtype.size_bytes()).div_ceil(size_of::<Line>());
         Self { dtype, shape: shape.to_vec(), lines: vec![Line::zeroed(); lines] }
+    }
+
+    /// As [`Array::zeros`], for a shape that may be too large.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`]; [`Error::Memory`].
+    pub fn try_zeros(dtype: DType, shape: &[usize]) -> Result<Self> {
+        let lines = lines_of(dtype, shape)?;
+        // Asked for and given back: memory that comes zeroed has no fallible constructor.
+        reserve(&mut Vec::new(), lines, shape)?;
+        Ok(Self { dtype, shape: shape.to_vec(), lines: vec![Line::zeroed(); lines] })
     }
 
     /// An array of the given values in row-major order.
@@ -283,6 +308,19 @@ impl Array {
         self.fit();
     }
 
+    /// As [`Array::resize_to`], for a shape that may be too large; the array is then as it was.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`]; [`Error::Memory`].
+    pub fn try_resize_to(&mut self, dtype: DType, shape: &[usize]) -> Result<()> {
+        let lines = lines_of(dtype, shape)?;
+        if lines > self.lines.len() {
+            reserve(&mut self.lines, lines, shape)?;
+        }
+        self.resize_to(dtype, shape);
+        Ok(())
+    }
+
     /// Makes the storage hold the shape.
     fn fit(&mut self) {
         let count = volume(&self.shape).expect("the caller's shape fits the address space");
@@ -377,6 +415,19 @@ mod tests {
         assert!(Array::from_slice(&[3], &[1.0_f32]).is_err());
         assert!(array.values::<f64>().is_err());
         assert!(volume(&[usize::MAX, 2]).is_err());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        let shape = [1 << 30, 1 << 28];
+        let error = Array::try_zeros(DType::F64, &shape).unwrap_err();
+        assert!(matches!(error, Error::Memory { bytes, .. } if bytes == 1 << 61), "{error}");
+        let mut array = Array::from_slice(&[2], &[1.0_f32, 2.0]).unwrap();
+        array.try_resize_to(DType::F64, &shape).unwrap_err();
+        array.try_resize_to(DType::F64, &[1 << 40, 1 << 40]).unwrap_err();
+        assert_eq!(array.to_f64(), [1.0, 2.0]);
+        array.try_resize_to(DType::F32, &[3]).unwrap();
+        assert_eq!(array.len(), 3);
     }
 
     #[test]

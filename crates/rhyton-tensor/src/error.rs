@@ -30,6 +30,14 @@ pub enum Error {
         /// The shape asked for.
         shape: Vec<usize>,
     },
+    /// The system has not that much memory.
+    #[error("array: shape {shape:?} takes {bytes} bytes, more than there is; use smaller batches")]
+    Memory {
+        /// The shape asked for.
+        shape: Vec<usize>,
+        /// What it takes.
+        bytes: usize,
+    },
     /// A name is no element type.
     #[error("dtype: unknown name `{name}`; expected one of {}", DType::names().join(", "))]
     UnknownDType {

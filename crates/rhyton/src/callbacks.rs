@@ -13,7 +13,7 @@ mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;
 mod monitor;
-mod python_number;
+pub(crate) mod python_number;
 mod reduce_lr_on_plateau;
 mod state;
 mod swap_ema_weights;

@@ -99,6 +99,12 @@ impl Engine {
         Ok(())
     }
 
+    /// How many programs are compiled.
+    #[cfg(test)]
+    pub(crate) fn program_count(&self) -> usize {
+        self.state().programs.len()
+    }
+
     /// The program under a key, traced and compiled at its first use.
     pub(crate) fn program(
         &self,
@@ -112,8 +118,13 @@ impl Engine {
         let tracer = Tracer::new(self.variables());
         trace(&tracer)?;
         let graph = simplify(&without_derivatives(&tracer.finish()));
+        // Others predict while this compiles; who came first with the same program has it.
+        let session = self.session(&mut self.state())?;
+        let program = session.compile(&graph)?;
         let mut state = self.state();
-        let program = self.session(&mut state)?.compile(&graph)?;
+        if let Some(program) = state.used(key) {
+            return Ok(program);
+        }
         if state.programs.len() == PROGRAMS_MAX {
             state.programs.remove(0);
         }

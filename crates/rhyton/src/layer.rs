@@ -25,6 +25,8 @@ pub(crate) use call::Randomness;
 pub use call::{Call, Outputs};
 pub use policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 pub use scope::{Scope, WeightOptions};
+#[cfg(test)]
+pub(crate) use weights::DRAWN;
 #[cfg(feature = "training")]
 pub(crate) use weights::key as random_key;
 pub use weights::{Weight, Weights};

@@ -208,7 +208,12 @@ pub fn from_config<T: DeserializeOwned + Serialize + Default>(
         let mut alone = known.clone();
         alone.insert(key.clone(), value.clone());
         let error = serde_json::from_value::<T>(Value::Object(alone)).err()?;
-        Some(Error::config(class_name, key, "a value of its type", format!("{value} ({error})")))
+        // What is wrong inside an object is said there; the whole of it says nothing more.
+        let received = match value {
+            Value::Object(_) => format!("an object that does not fit ({error})"),
+            value => format!("{value} ({error})"),
+        };
+        Some(Error::config(class_name, key, "a value of its type", received))
     };
     serde_json::from_value(Value::Object(config.clone())).map_err(|error| {
         let named = config.into_iter().find_map(misfit);

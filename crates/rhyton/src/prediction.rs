@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rhyton_data::Rows;
-use rhyton_graph::{Executable, RunOptions};
+use rhyton_graph::{Executable, RunOptions, Shape};
 use rhyton_tensor::Array;
 
 use crate::arrays::Arrays;
@@ -62,7 +62,7 @@ impl Model {
             return Err(Error::data("predict", name, expected, array.count()));
         }
         let mut batches = batches("predict", &named, options.batch_size)?;
-        let mut results = self.results(rows, options.batch_size);
+        let mut results = self.results(rows, options.batch_size)?;
         let mut written = vec![0; results.len()];
         let program = self.predict_program(&specs)?;
         let run = RunOptions { cancel: options.cancel, ..Self::run_options() };
@@ -79,24 +79,41 @@ impl Model {
     }
 
     /// Room for the batches' outputs, one after another. Outputs need not have a row for each sample:
-    /// a sum over the batch has one for each batch.
-    fn results(&self, rows: usize, batch_size: usize) -> Vec<Array> {
-        let (whole, rest) = (rows / batch_size, rows % batch_size);
-        let outputs = self.outputs();
-        let room = outputs.iter().map(|(_, spec)| {
-            let mut shape = spec.shape.bind(rows);
-            if let Some(first) = shape.first_mut() {
-                let of = |batch: usize| spec.shape[0].bind(batch);
-                *first = whole * of(batch_size) + if rest > 0 { of(rest) } else { 0 };
-            }
-            Array::zeros(spec.dtype, &shape)
+    /// a sum over the batch that keeps its axis has one for each batch.
+    fn results(&self, rows: usize, batch_size: usize) -> Result<Vec<Array>> {
+        let room = self.outputs().into_iter().map(|(name, spec)| {
+            let shape = joined(&spec.shape, rows, batch_size).ok_or_else(|| {
+                let expected = format!(
+                    "all {rows} samples in one batch, since parts of output `{name}` {} can't be put \
+                     one after another",
+                    spec.shape
+                );
+                Error::data("predict", "batch_size", expected, batch_size)
+            })?;
+            Ok(Array::try_zeros(spec.dtype, &shape)?)
         });
         room.collect()
     }
 }
 
+/// The shape of an output's batches one after another; `None` if they have no first axis to be put
+/// along, or differ in another.
+fn joined(shape: &Shape, rows: usize, batch_size: usize) -> Option<Vec<usize>> {
+    let (whole, rest) = (rows / batch_size, rows % batch_size);
+    if rows <= batch_size {
+        return Some(shape.bind(rows));
+    }
+    let (first, others) = shape.split_first()?;
+    let mut sizes =
+        vec![whole * first.bind(batch_size) + if rest > 0 { first.bind(rest) } else { 0 }];
+    for other in others {
+        sizes.push(other.fixed_size()?);
+    }
+    Some(sizes)
+}
+
 /// Arrays of a batch that are handed to a program without an allocation.
-const HANDED_MAX: usize = 8;
+const HANDED_MAX: usize = 64;
 
 /// Runs a program on a batch.
 pub(crate) fn run_batch(
@@ -146,8 +163,30 @@ pub(crate) fn data_error(method: &'static str, error: &rhyton_data::Error) -> Er
 mod tests {
     use std::sync::atomic::Ordering;
 
+    use rhyton_graph::{Tensor, sum, transpose};
+
     use super::*;
-    use crate::{Dense, Sequential};
+    use crate::{Dense, Sequential, input};
+
+    #[test]
+    fn outputs_without_a_row_for_each_sample_are_put_together_or_refused() {
+        let x = Array::from_slice(&[5, 2], &(0..10).map(|n| n as f32).collect::<Vec<_>>()).unwrap();
+        let predicted = |of: &dyn Fn(&Tensor) -> Tensor, batch_size| {
+            let given = input(&[2]);
+            let model = Model::functional(&[&given], &[&of(&given)]).unwrap();
+            let options = Predict::new().batch_size(batch_size);
+            model.predict(&x, options).map(|mut outputs| outputs.remove(0))
+        };
+        let kept = |x: &Tensor| sum(x, Some(&[0]), true);
+        assert_eq!(predicted(&kept, 2).unwrap().to_f64(), [2.0, 4.0, 10.0, 12.0, 8.0, 9.0]);
+        assert_eq!(predicted(&kept, 8).unwrap().to_f64(), [20.0, 25.0]);
+        let all = |x: &Tensor| sum(x, None, false);
+        assert_eq!(predicted(&all, 5).unwrap().to_f64(), [45.0]);
+        insta::assert_snapshot!(predicted(&all, 2).unwrap_err(), @"predict: batch_size expected all 5 samples in one batch, since parts of output `sum` [] can't be put one after another, received 2");
+        let turned = |x: &Tensor| transpose(x, &[1, 0]);
+        assert_eq!(predicted(&turned, 5).unwrap().shape(), [2, 5]);
+        insta::assert_snapshot!(predicted(&turned, 2).unwrap_err(), @"predict: batch_size expected all 5 samples in one batch, since parts of output `transpose` [2, N] can't be put one after another, received 2");
+    }
 
     #[test]
     fn a_flag_stops_a_prediction() {

@@ -250,7 +250,7 @@ impl Registry {
         function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
     ) {
         let loss = Arc::new(LossFunction::new(name, function));
-        self.change(|entries| entries.losses.values.insert(name.to_owned(), loss));
+        self.change(("loss", name), |entries| entries.losses.values.insert(name.to_owned(), loss));
     }
 
     /// Registers an expression over `y_true` and `y_pred` as a loss: `"square(y_true - y_pred)"`, whose
@@ -262,13 +262,16 @@ impl Registry {
     /// [`Error::Expression`] with a caret; [`Error::Config`] for an expression without `y_pred`.
     pub fn loss_from(&self, name: &str, expression: &str) -> Result<()> {
         let loss = Arc::new(LossFunction::from_expression(name, expression)?);
-        self.change(|entries| entries.losses.values.insert(name.to_owned(), loss));
+        self.change(("loss", name), |entries| entries.losses.values.insert(name.to_owned(), loss));
         Ok(())
     }
 
     /// Registers a loss of your own with its settings, so that files with it can be read.
     pub fn loss_class(&self, spec: &'static LossSpec) {
-        self.change(|entries| entries.losses.classes.insert(spec.class_name, spec));
+        self.change(("loss", spec.class_name), |entries| {
+            let before = entries.losses.classes.insert(spec.class_name, spec);
+            before.filter(|before| !std::ptr::eq(*before, spec))
+        });
     }
 
     /// Registers a function of targets and predictions as a metric, the mean of its values. Files
@@ -279,7 +282,9 @@ impl Registry {
         function: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'static,
     ) {
         let metric = Arc::new(MetricFunction::new(name, function));
-        self.change(|entries| entries.metrics.values.insert(name.to_owned(), metric));
+        self.change(("metric", name), |entries| {
+            entries.metrics.values.insert(name.to_owned(), metric)
+        });
     }
 
     /// Registers an expression over `y_true` and `y_pred` as a metric, the mean of its values; as
@@ -289,13 +294,18 @@ impl Registry {
     /// As [`Registry::loss_from`].
     pub fn metric_from(&self, name: &str, expression: &str) -> Result<()> {
         let metric = Arc::new(MetricFunction::from_expression(name, expression)?);
-        self.change(|entries| entries.metrics.values.insert(name.to_owned(), metric));
+        self.change(("metric", name), |entries| {
+            entries.metrics.values.insert(name.to_owned(), metric)
+        });
         Ok(())
     }
 
     /// Registers a metric of your own with its settings, so that files with it can be read.
     pub fn metric_class(&self, spec: &'static MetricSpec) {
-        self.change(|entries| entries.metrics.classes.insert(spec.class_name, spec));
+        self.change(("metric", spec.class_name), |entries| {
+            let before = entries.metrics.classes.insert(spec.class_name, spec);
+            before.filter(|before| !std::ptr::eq(*before, spec))
+        });
     }
 
     pub(crate) fn find_loss(&self, name: &str) -> Option<Arc<dyn Loss>> {
@@ -318,8 +328,25 @@ impl Registry {
         find(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Entries) -> Option<T>) {
-        change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
+    /// Registers something; says once that it takes the place of what was there, or of a built-in.
+    fn change<T>(
+        &self,
+        (kind, name): (&str, &str),
+        change: impl FnOnce(&mut Entries) -> Option<T>,
+    ) {
+        let before = change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
+        let built_in = match kind {
+            "loss" => crate::losses::LOSSES.find(name).is_some(),
+            _ => crate::metrics::METRICS.find(name).is_some(),
+        };
+        let place = match (before, built_in) {
+            (Some(_), _) => "the one registered before",
+            (None, true) => "the built-in",
+            (None, false) => return,
+        };
+        crate::notices::once(&format!(
+            "{kind} `{name}`: your registration is used in place of {place}"
+        ));
     }
 }
 
@@ -369,5 +396,33 @@ fn tell_review(name: &str, expression: &Expression) {
             "activation `{name}`: `{expression}` {what} {place}{more}; `rhyton activations check` \
              tells more"
         ));
+    }
+}
+
+#[cfg(all(test, feature = "training"))]
+mod tests {
+    use super::*;
+    use crate::notices::tests::heard;
+
+    #[test]
+    fn losses_and_metrics_that_take_a_place_say_so_once() {
+        let registry = Registry::new();
+        heard();
+        for expression in
+            ["square(y_true - y_pred)", "abs(y_true - y_pred)", "log(y_pred) - y_true"]
+        {
+            registry.loss_from("mine", expression).unwrap();
+            registry.metric_from("mae", expression).unwrap();
+        }
+        let said = heard();
+        let lines: Vec<&str> = said.lines().filter(|line| line.contains("in place of")).collect();
+        assert_eq!(
+            lines,
+            [
+                "rhyton: metric `mae`: your registration is used in place of the built-in",
+                "rhyton: loss `mine`: your registration is used in place of the one registered before",
+                "rhyton: metric `mae`: your registration is used in place of the one registered before",
+            ]
+        );
     }
 }

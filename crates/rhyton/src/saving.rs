@@ -3,6 +3,7 @@
 
 mod definitions;
 mod keras2;
+mod keras_layers;
 mod layout;
 mod legacy;
 mod operations;
@@ -207,8 +208,8 @@ impl Model {
                     not(feature = "training"),
                     expect(unused_mut, reason = "only training compiles")
                 )]
-                let mut model = Self::from_network(network)?;
-                weights::restore(&model, file, true)?;
+                let mut model = Self::zeroed(network)?;
+                weights::restore_all(&model, file)?;
                 #[cfg(feature = "training")]
                 if options.compile {
                     crate::training::read_compiled(&mut model, &config, file)?;
@@ -261,7 +262,19 @@ fn key<'a>(value: &'a Value, name: &str) -> &'a Value {
 
 #[cfg(test)]
 mod tests {
-    use super::civil;
+    use super::{LoadOptions, Model, civil};
+    use crate::layer::DRAWN;
+    use crate::{Dense, Sequential};
+
+    #[test]
+    fn what_a_file_holds_is_not_drawn_before() {
+        let model = Sequential::new().input(&[3]).add(Dense::new(2)).build().unwrap();
+        let file = model.to_file().unwrap();
+        let before = DRAWN.get();
+        let again = Model::from_file(&file, &LoadOptions::default()).unwrap();
+        assert_eq!(DRAWN.get(), before);
+        assert_eq!(again.weight_values().unwrap(), model.weight_values().unwrap());
+    }
 
     #[test]
     fn days_become_dates() {

@@ -33,8 +33,9 @@ struct Compare {
     /// Keep pixels as 0 ... 255 instead of dividing them by 255
     #[arg(long)]
     raw: bool,
-    /// A .keras file, whose hidden activations (but linear) are replaced; default: Flatten,
-    /// Dense(256), Dense(100), BatchNormalization, Dense(10, softmax)
+    /// A .keras or .h5 file, or a .toml file that describes a model, whose hidden activations (but
+    /// linear) are replaced; default: Flatten, Dense(256), Dense(100), BatchNormalization, Dense(10,
+    /// softmax)
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Replace only in layers whose names match, as in "dense_*"

@@ -27,7 +27,8 @@ struct Predict {
     /// Samples that are run at once
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
-    /// Write Kaggle's .csv instead: each sample's number, from 1 on, and the label of its largest output
+    /// Write Kaggle's .csv instead: each sample's number, from 1 on, and the label of its largest
+    /// output; of a single output, 1 where it is above 0.5
     #[arg(long)]
     submission: bool,
     #[command(flatten)]
@@ -69,7 +70,8 @@ fn has_extension(path: &Destination, extension: &str) -> bool {
     path.path().extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-/// Kaggle's form: a line for each sample, numbered from 1 on, with the place of its largest output.
+/// Kaggle's form: a line for each sample, numbered from 1 on, with the place of its largest output, or
+/// whether the only one, a probability, is above one half.
 fn write_submission(output: &Destination, scores: &Array) -> Result<()> {
     let [_, classes] = *scores.shape() else {
         let shape = scores.shape();
@@ -77,12 +79,22 @@ fn write_submission(output: &Destination, scores: &Array) -> Result<()> {
             "predict: --submission needs one score for each class, received outputs of {shape:?}"
         );
     };
+    let all = scores.to_f64();
+    if classes == 1 && !all.iter().all(|score| (0.0..=1.0).contains(score)) {
+        bail!(
+            "predict: --submission needs one score for each class, or one probability, received \
+             single outputs outside 0 to 1; use an .npy or .csv without --submission"
+        );
+    }
     let mut text = "ImageId,Label\n".to_owned();
-    for (row, scores) in scores.to_f64().chunks_exact(classes.max(1)).enumerate() {
+    for (row, scores) in all.chunks_exact(classes.max(1)).enumerate() {
         let larger = |best: usize, place: usize| {
             if scores[place] > scores[best] { place } else { best }
         };
-        let label = (1..scores.len()).fold(0, larger);
+        let label = match scores {
+            [probability] => usize::from(*probability > 0.5),
+            _ => (1..scores.len()).fold(0, larger),
+        };
         writeln!(text, "{},{label}", row + 1)?;
     }
     Ok(rhyton_data::replace_file(output.path(), text.as_bytes())?)

@@ -56,8 +56,8 @@ impl Run for Serve {
         }
         let stopped = server.run()?;
         if stopped.cut > 0 {
-            let (cut, time) = (stopped.cut, self.drain_ms);
-            cx.output.note(&format!("{cut} connections had not ended after {time} ms"));
+            let cut = stopped.cut;
+            cx.output.note(&format!("{cut} connections had not ended and were cut off"));
         }
         Ok(())
     }

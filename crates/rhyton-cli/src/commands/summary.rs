@@ -15,8 +15,8 @@ struct Summary {
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// The width of the table in characters
-    #[arg(long, value_name = "N")]
-    line_length: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..=10_000))]
+    line_length: Option<u16>,
     /// Show which layers train
     #[arg(long)]
     show_trainable: bool,
@@ -32,7 +32,7 @@ impl Run for Summary {
             None => load_any(&self.model)?,
         };
         let options = SummaryOptions {
-            line_length: self.line_length,
+            line_length: self.line_length.map(usize::from),
             show_trainable: self.show_trainable,
             expand_nested: self.expand_nested,
         };

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -116,7 +117,9 @@ impl Run for Train {
             history.write_json(&plan.history_json(&found, &dataset)?)?;
         }
         self.watching.finish(output.path())?;
-        cx.output.note(&format!("{} epochs -> {}", found.epoch.len(), self.output.display()));
+        let count = found.epoch.len();
+        let epochs = if count == 1 { "epoch" } else { "epochs" };
+        cx.output.note(&format!("{count} {epochs} -> {}", self.output.display()));
         Ok(())
     }
 }
@@ -139,6 +142,13 @@ impl Train {
 
     /// Sets samples for validation apart, if any are wanted.
     fn split(&self, plan: &Plan, dataset: Dataset) -> Result<Dataset> {
+        let asked = self.stratify || self.validation_split.is_some_and(|share| share != 0.0);
+        if asked && dataset.validation.is_some() {
+            bail!(
+                "train: the data has samples for validation of its own (x_val, y_val); leave out \
+                 --validation-split and --stratify"
+            );
+        }
         if plan.validation_split == 0.0 {
             if self.stratify {
                 bail!(
@@ -151,6 +161,16 @@ impl Train {
             return Ok(dataset.split_stratified(plan.validation_split, plan.seed)?);
         }
         Ok(dataset.split_tail(plan.validation_split)?)
+    }
+
+    fn class_weights(&self) -> Result<BTreeMap<i64, f64>> {
+        let mut weights = BTreeMap::new();
+        for &(class, weight) in &self.class_weight {
+            if weights.insert(class, weight).is_some() {
+                bail!("--class-weight: expected each class once, received {class} twice");
+            }
+        }
+        Ok(weights)
     }
 
     fn augmentation(&self) -> Result<Augmentation> {
@@ -177,7 +197,7 @@ impl Train {
             .batch_size(plan.batch_size)
             .shuffle(plan.shuffle)
             .seed(plan.seed)
-            .class_weight(self.class_weight.iter().copied())
+            .class_weight(self.class_weights()?)
             .verbose(verbose);
         if let Some(weights) = &dataset.sample_weight {
             fit = fit.sample_weight(weights);

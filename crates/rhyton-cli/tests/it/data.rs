@@ -196,3 +196,22 @@ fn changes_are_text_or_layers_of_keras() {
     fs::write(path.join("b.json"), "[").unwrap();
     insta::assert_snapshot!(train(path, &["--augment", "b.json"]), @"error: b.json: line 1, column 1: expected JSON, received EOF while parsing a list at line 1 column 1; write it with json.dump([keras.layers.serialize(layer), …])");
 }
+
+#[test]
+fn a_submission_of_one_probability_is_yes_or_no() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let x = Array::from_slice(&[3, 1], &[-2.0_f32, 2.0, 9.0]).unwrap();
+    rhyton_data::npy::write(&path.join("x.npy"), &x).unwrap();
+    let model = |activation: &str| {
+        let dense = Dense::new(1).kernel_initializer("ones").activation(activation);
+        let model = Sequential::new().input(&[1]).add(dense).build().unwrap();
+        model.save(path.join("m.keras")).unwrap();
+    };
+    let predict = ["predict", "m.keras", "--input", "x.npy", "--output", "s.csv", "--submission"];
+    model("sigmoid");
+    rhyton(path, &predict).output();
+    assert_eq!(fs::read_to_string(path.join("s.csv")).unwrap(), "ImageId,Label\n1,0\n2,1\n3,1\n");
+    model("linear");
+    insta::assert_snapshot!(rhyton(path, &predict).error(), @"error: predict: --submission needs one score for each class, or one probability, received single outputs outside 0 to 1; use an .npy or .csv without --submission");
+}

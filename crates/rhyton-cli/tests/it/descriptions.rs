@@ -157,3 +157,17 @@ fn the_pages_chain_is_a_model() {
     let summary = rhyton(folder.path(), &["summary", "m.toml"]).output();
     assert!(summary.contains("wide[0][0], flags[0][0]"), "{summary}");
 }
+
+#[test]
+fn a_description_follows_the_configured_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("rhyton.toml"), "floatx = \"float64\"\n").unwrap();
+    let layers = "input = [4]\n[[layers]]\nclass_name = \"Dense\"\nunits = 8\n";
+    fs::write(path.join("m.toml"), layers).unwrap();
+    let text = rhyton(path, &["summary", "m.toml"]).output();
+    assert!(text.contains("Total params: 40 (320.00 B)"), "{text}");
+    fs::write(path.join("m.toml"), format!("{layers}dtype = \"float32\"\n")).unwrap();
+    let text = rhyton(path, &["summary", "m.toml"]).output();
+    assert!(text.contains("Total params: 40 (160.00 B)"), "{text}");
+}

@@ -280,3 +280,39 @@ fn diff_shows_paths_and_layers() {
     let different = command(path, &["diff", "a.keras", "b.h5", "-q"]).output().unwrap();
     assert_eq!(different.status.code(), Some(1));
 }
+
+#[test]
+fn samples_for_validation_come_from_one_place() {
+    let folder = folder(true);
+    let path = folder.path();
+    insta::assert_snapshot!(train(path, &["--class-weight", "1=2,1=3"]), @"error: --class-weight: expected each class once, received 1 twice");
+    let arrays = npz::read(&path.join("d.npz")).unwrap();
+    let (x, y) = (&arrays[0].1, &arrays[1].1);
+    let all = [("x", x), ("y", y), ("x_val", x), ("y_val", y)];
+    npz::write(&path.join("d.npz"), all).unwrap();
+    insta::assert_snapshot!(train(path, &["--validation-split", "0.5"]), @"error: train: the data has samples for validation of its own (x_val, y_val); leave out --validation-split and --stratify");
+    train(path, &["-q"]);
+}
+
+#[test]
+fn lines_of_any_length() {
+    let folder = folder(false);
+    let summary =
+        |length: &str| rhyton(folder.path(), &["summary", "m.keras", "--line-length", length]);
+    for length in ["300000", "100000000000", "18446744073709551615", "0"] {
+        assert!(summary(length).error().contains("--line-length"), "{length}");
+    }
+    let longest = summary("10000").output();
+    assert!(longest.lines().all(|line| line.chars().count() <= 10_000));
+}
+
+#[test]
+fn names_of_any_length_are_compared() {
+    let folder = folder(false);
+    let path = folder.path();
+    let dense = Dense::new(1).name("x".repeat(70_000));
+    let model = Sequential::new().input(&[3]).add(dense).build().unwrap();
+    model.save(path.join("long.keras")).unwrap();
+    let found = rhyton(path, &["diff", "m.keras", "long.keras"]);
+    assert!(!found.stderr.contains("panicked"), "{}", found.stderr);
+}

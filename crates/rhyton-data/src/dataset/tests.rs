@@ -44,7 +44,7 @@ fn wrong_sets_are_explained() {
     insta::assert_snapshot!(message(&[("x0", &[1]), ("x2", &[1])]), @"d.npz: arrays: expected `x1`, received `x2`; number the arrays 0, 1, 2, … in the model's order");
     insta::assert_snapshot!(message(&[("x", &[1]), ("x1", &[1])]), @"d.npz: arrays: expected `x0`, received `x`; number the arrays 0, 1, 2, … in the model's order");
     insta::assert_snapshot!(message(&[("x", &[3, 2]), ("y", &[2])]), @"data: array `y` has 2 rows but `x` has 3; every array needs one row per sample");
-    insta::assert_snapshot!(message(&[("x", &[3]), ("x_val", &[2]), ("y_val", &[1])]), @"data: array `y` has 1 rows but `x` has 2; every array needs one row per sample");
+    insta::assert_snapshot!(message(&[("x", &[3]), ("x_val", &[2]), ("y_val", &[1])]), @"data: array `y_val` has 1 rows but `x_val` has 2; every array needs one row per sample");
     insta::assert_snapshot!(message(&[("x", &[1 << 60, 0])]), @"data: array `x` has shape [1152921504606846976, 0]; expected at least one sample of at least one value along the first axis");
     insta::assert_snapshot!(message(&[("x", &[])]), @"data: array `x` has shape []; expected at least one sample of at least one value along the first axis");
     let unlabelled = arrays(&[("x", &[1])]).unwrap();
@@ -91,4 +91,13 @@ fn shapes_fit_or_agree_in_number() {
     assert_eq!(fitted(&[Some(3)], &[9]), None);
     assert_eq!(fitted(&[Some(0)], &[9]), None);
     assert_eq!(fitted(&[], &[1]), Some(vec![]));
+}
+
+#[test]
+fn arrays_for_validation_are_named_as_in_the_file() {
+    let [two, none] = [2, 0].map(|rows| Array::zeros(DType::F32, &[rows, 1]));
+    let arrays = [("x", &two), ("y", &two), ("x_val", &none), ("y_val", &none)];
+    let named = arrays.map(|(name, array)| (name.to_owned(), array.clone()));
+    let error = Dataset::from_arrays(Path::new("d.npz"), named).unwrap_err();
+    assert!(error.to_string().contains("`x_val`"), "{error}");
 }

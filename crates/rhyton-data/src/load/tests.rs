@@ -87,3 +87,10 @@ fn unknown_sources_are_explained() {
     insta::assert_snapshot!(message("Fashion_MNIST", &options), @"data: `Fashion_MNIST` is no file, no folder and none of the known names (digits, mnist, fashion-mnist) (did you mean `fashion-mnist`?); pass a path or one of these names");
     insta::assert_snapshot!(message("missing.npz", &options), @"missing.npz: can't open: No such file or directory (os error 2)");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_read() {
+    let error = read_path(Path::new("/dev/null"), None, &LoadOptions::default()).unwrap_err();
+    insta::assert_snapshot!(error, @"/dev/null: file: expected a regular file or a folder, received something else; write what comes through a pipe to a file first");
+}

@@ -70,3 +70,10 @@ fn plain_and_broken_images_are_left_out() {
         assert_eq!((found.aligned, found.changed), (0, 0));
     }
 }
+
+#[test]
+fn scalars_have_nothing_to_compare() {
+    let scalar = Array::scalar(1.0_f32);
+    let found = Overlap::find((&scalar).into(), (&scalar).into()).unwrap();
+    assert_eq!((found.equal, found.changed), (0, 0));
+}

@@ -249,7 +249,11 @@ fn call_roll(arguments: &Arguments) -> Result<Tensor> {
     let shifts = to_integers("roll", "shift", arguments.attribute("shift", 1))?;
     let axes = match arguments.attribute("axis", 2) {
         Argument::None => {
-            let line = rolled(&flatten("roll", x)?, shifts.iter().sum(), 0)?;
+            let line = rolled(
+                &flatten("roll", x)?,
+                shifts.iter().fold(0, |sum, &shift| sum.saturating_add(shift)),
+                0,
+            )?;
             return reshape_to(&line, x.shape().clone()).checked();
         }
         given => to_integers("roll", "axis", given)?,

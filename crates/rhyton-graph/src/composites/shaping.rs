@@ -216,13 +216,17 @@ fn resolve(from: &Shape, sizes: &[isize]) -> Result<Shape> {
     let Some(open) = sizes.iter().position(|&size| size < 0) else {
         return Ok(sizes.iter().map(|&size| Dim::fixed(size as usize)).collect());
     };
-    let known: i128 = sizes.iter().filter(|&&size| size >= 0).map(|&size| size as i128).product();
+    let given = sizes.iter().filter(|&&size| size >= 0).map(|&size| size as i128);
+    let known = given.fold(1_i128, i128::saturating_mul);
     let volume = from.polynomial();
     if known == 0 || volume.len() > 2 || volume.iter().any(|part| part % known != 0) {
         return Err(refuse("sizes that divide the number of elements"));
     }
     let part = |power: usize| volume.get(power).map_or(0, |part| part / known);
-    let rest = Dim { batches: part(1) as usize, constant: part(0) as isize };
+    let (Ok(batches), Ok(constant)) = (usize::try_from(part(1)), isize::try_from(part(0))) else {
+        return Err(refuse("sizes of axes"));
+    };
+    let rest = Dim { batches, constant };
     let dims = sizes.iter().enumerate();
     Ok(dims.map(|(i, &size)| if i == open { rest } else { Dim::fixed(size as usize) }).collect())
 }

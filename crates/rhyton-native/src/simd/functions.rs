@@ -192,7 +192,7 @@ pub(super) fn sigmoid<L: Lanes>(x: L::F) -> L::F {
 }
 
 /// x · sigmoid(x), with the power of two of e^−|x| multiplied in last: where sigmoid(x) alone is
-/// subnormal, or 0, the product still has all its digits. −0 at −∞, the limit.
+/// subnormal, or 0, the product still has all its digits. NaN at −∞, as the product −∞ · 0 is.
 #[inline(always)]
 pub(super) fn swish<L: Lanes>(x: L::F) -> L::F {
     let one = L::splat(1.0);
@@ -205,6 +205,8 @@ pub(super) fn swish<L: Lanes>(x: L::F) -> L::F {
     let above = L::select(is_negative, L::mul(clamped, mantissa), x);
     let quotient = L::div(above, below);
     let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    let lowest = L::equal(x, L::splat(f32::NEG_INFINITY));
+    let result = L::select(lowest, L::splat(f32::NAN), result);
     L::select(L::is_nan(x), x, result)
 }
 

@@ -21,7 +21,7 @@ fn sample() -> Vec<f32> {
 }
 
 fn swish(x: f64) -> f64 {
-    if x == f64::NEG_INFINITY { -0.0 } else { x / (1.0 + (-x).exp()) }
+    if x == f64::NEG_INFINITY { f64::NAN } else { x / (1.0 + (-x).exp()) }
 }
 
 fn exact(function: VectorUnary) -> fn(f64) -> f64 {

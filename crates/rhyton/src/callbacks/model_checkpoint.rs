@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::monitor::Monitor;
+use super::python_number::python_exponent;
 use super::{Callback, CallbackState, Frequency, Mode, StepCount, Training};
 use crate::training::Logs;
 use crate::{Error, Result};
@@ -198,6 +199,70 @@ fn make_folder(path: &Path) -> Result<()> {
     }
 }
 
+/// The most characters or digits that a place of a path may ask for.
+const WIDTH_MAX: usize = 100;
+
+/// How a place of a path is written: Python's `[0][width][.precision][d|f|e]`.
+struct Format {
+    zeros: bool,
+    width: usize,
+    precision: Option<usize>,
+    kind: Option<char>,
+}
+
+impl Format {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, kind) = match text.strip_suffix(['d', 'f', 'e']) {
+            Some(rest) => (rest, text.chars().last()),
+            None => (text, None),
+        };
+        let (width, precision) = match text.split_once('.') {
+            Some((width, precision)) => (width, Some(precision)),
+            None => (text, None),
+        };
+        let number = |digits: &str| {
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits.parse().ok().filter(|&number: &usize| plain && number <= WIDTH_MAX)
+        };
+        let zeros = width.starts_with('0');
+        let width = if width.is_empty() { 0 } else { number(width)? };
+        let precision = precision.map(|digits| number(digits).ok_or(())).transpose().ok()?;
+        Some(Self { zeros, width, precision, kind })
+    }
+
+    /// A whole number; `None` for a format of others.
+    fn count(&self, count: usize) -> Option<String> {
+        match (self.kind, self.precision) {
+            (Some('d') | None, None) => Some(self.pad(&count.to_string(), false)),
+            (Some('f' | 'e'), _) => self.value(count as f64),
+            _ => None,
+        }
+    }
+
+    /// A value of the logs; `None` for a format of whole numbers, or one that rounds to digits that
+    /// count.
+    fn value(&self, value: f64) -> Option<String> {
+        let digits = self.precision.unwrap_or(6);
+        let text = match (self.kind, self.precision) {
+            (Some('f'), _) => format!("{value:.digits$}"),
+            (Some('e'), _) => python_exponent(value, digits),
+            (None, None) => value.to_string(),
+            _ => return None,
+        };
+        Some(self.pad(&text, value < 0.0))
+    }
+
+    /// Text at the right of the width, zeros behind a sign.
+    fn pad(&self, text: &str, negative: bool) -> String {
+        let missing = self.width.saturating_sub(text.len());
+        match (self.zeros, negative) {
+            (false, _) => " ".repeat(missing) + text,
+            (true, false) => "0".repeat(missing) + text,
+            (true, true) => format!("-{}{}", "0".repeat(missing), &text[1..]),
+        }
+    }
+}
+
 /// The path with its places filled: `{epoch}`, `{epoch:02d}`, `{loss:.2f}`.
 fn fill(template: &str, epoch: usize, batch: Option<usize>, logs: &Logs) -> Result<String> {
     let mut path = String::new();
@@ -211,23 +276,21 @@ fn fill(template: &str, epoch: usize, batch: Option<usize>, logs: &Logs) -> Resu
         let Some((place, after)) = after.split_once('}') else { return Err(refuse(after)) };
         path.push_str(before);
         let (name, format) = place.split_once(':').unwrap_or((place, ""));
-        let digits: usize = format.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
         let count = match name {
             "epoch" => Some(epoch),
             "batch" => batch.map(|batch| batch + 1),
             _ => None,
         };
-        match (count, logs.get(name)) {
-            (Some(count), _) if format.starts_with('0') => {
-                path.extend([format!("{count:0digits$}")]);
-            }
-            (Some(count), _) => path.extend([format!("{count:digits$}")]),
-            (_, Some(value)) if format.starts_with('.') => {
-                path.extend([format!("{value:.digits$}")]);
-            }
-            (_, Some(value)) => path.push_str(&value.to_string()),
+        let format = Format::parse(format);
+        let filled = match (count, logs.get(name)) {
+            (Some(count), _) => format.and_then(|format| format.count(count)),
+            (_, Some(value)) => format.and_then(|format| format.value(*value)),
             (_, None) => return Err(refuse(place)),
-        }
+        };
+        path += &filled.ok_or_else(|| {
+            let expected = format!("formats such as 02d, .4f or .2e, widths up to {WIDTH_MAX}");
+            Error::config("ModelCheckpoint", "path", expected, format!("`{{{place}}}`"))
+        })?;
         rest = after;
     }
     Ok(path + rest)
@@ -244,6 +307,24 @@ mod tests {
         assert_eq!(filled("m-{epoch:02d}-{val_loss:.2f}.keras", None).unwrap(), "m-03-0.12.keras");
         assert_eq!(filled("m-{epoch}-{batch:03d}.keras", Some(6)).unwrap(), "m-3-007.keras");
         assert_eq!(filled("m.keras", None).unwrap(), "m.keras");
+        assert_eq!(
+            filled("{val_loss:08.4f}|{val_loss:10.2f}|{epoch:4d}", None).unwrap(),
+            "000.1234|      0.12|   3"
+        );
+        assert_eq!(
+            filled("{val_loss:e}|{val_loss:.1e}|{val_loss}", None).unwrap(),
+            "1.234000e-01|1.2e-01|0.1234"
+        );
+        for place in [
+            "{epoch:99999d}",
+            "{val_loss:.99999f}",
+            "{epoch:4000000000}",
+            "{val_loss:.2}",
+            "{epoch:x}",
+        ] {
+            assert!(filled(place, None).is_err(), "{place}");
+        }
+        insta::assert_snapshot!(filled("{epoch:99999d}", None).unwrap_err(), @"ModelCheckpoint: path expected formats such as 02d, .4f or .2e, widths up to 100, received `{epoch:99999d}`");
         assert!(filled("{accuracy}", None).is_err() && filled("{batch}", None).is_err());
     }
 }

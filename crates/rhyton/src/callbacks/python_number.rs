@@ -15,6 +15,18 @@ pub(super) fn python_number(value: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
+/// A number as Python's `{:.4e}` writes it, with as many digits behind the point.
+pub(crate) fn python_exponent(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$e}");
+    match text.split_once('e') {
+        Some((number, power)) => {
+            let sign = if power.starts_with('-') { '-' } else { '+' };
+            format!("{number}e{sign}{:0>2}", power.trim_start_matches('-'))
+        }
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

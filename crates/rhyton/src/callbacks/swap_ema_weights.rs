@@ -42,22 +42,15 @@ impl Callback for SwapEMAWeights {
         if !cx.resumed() {
             self.swapped = false;
         }
-        Ok(())
+        cx.model.note_averages_in_place(self.swapped)
     }
 
     fn on_epoch_begin(&mut self, cx: &mut Training<'_>, _: usize) -> Result<()> {
         if self.swap_on_epoch { self.swap_to(cx, false) } else { Ok(()) }
     }
 
-    fn on_epoch_end(&mut self, cx: &mut Training<'_>, epoch: usize, _: &Logs) -> Result<()> {
-        if self.swap_on_epoch && !self.swapped {
-            self.swap_to(cx, true)?;
-            if epoch + 1 == cx.parameters.epochs {
-                // The end of the training puts the averages in the weights' place once more.
-                cx.model.set_averages_to_weights()?;
-            }
-        }
-        Ok(())
+    fn on_epoch_end(&mut self, cx: &mut Training<'_>, _: usize, _: &Logs) -> Result<()> {
+        if self.swap_on_epoch { self.swap_to(cx, true) } else { Ok(()) }
     }
 
     fn on_test_begin(&mut self, cx: &mut Training<'_>) -> Result<()> {

@@ -384,3 +384,24 @@ fn steps_are_counted_as_in_keras() {
     assert_eq!(found, [false, true, false, true, false, true]);
     assert!(!count.is_due(Frequency::Epoch, 1));
 }
+
+/// Keras leaves the weights of the last step in the model here.
+#[test]
+fn averages_stay_where_a_training_stops_early() {
+    let (x, y) = (
+        Array::from_slice(&[4, 1], &[1.0_f32; 4]).unwrap(),
+        Array::from_slice(&[4, 1], &[2.0_f32; 4]).unwrap(),
+    );
+    let trained = |swap: bool| {
+        let mut model = model(SGD::new(0.1).use_ema(true).ema_momentum(0.5), &[]);
+        let stop =
+            LambdaCallback::new().on_epoch_end(|cx, epoch, _| cx.stop_training |= epoch == 1);
+        let mut fit = Fit::new().epochs(9).verbose(Verbose::Silent).validation_data(&x, &y);
+        if swap {
+            fit = fit.callback(SwapEMAWeights::new().swap_on_epoch(true));
+        }
+        model.fit(&x, &y, fit.callback(stop)).unwrap();
+        weight(&model)
+    };
+    assert_eq!(trained(true), trained(false));
+}

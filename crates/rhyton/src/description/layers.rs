@@ -6,7 +6,7 @@ use rhyton_tensor::DType;
 use serde_json::{Map, Value, json};
 
 use super::document::{Content, Document, Entry, Node};
-use crate::layer::{CallOptions, record};
+use crate::layer::{CallOptions, dtype_policy, record};
 use crate::models::{CALLS_MAX, Kind, Network, collect};
 use crate::objects::nearest;
 use crate::{Error, Result};
@@ -24,7 +24,11 @@ pub(super) fn network(document: &Document) -> Result<Network> {
         Content::List(items) if (1..=CALLS_MAX).contains(&items.len()) => items,
         _ => {
             let expected = format!("1 to {CALLS_MAX} tables");
-            return Err(document.expected(layers.at, "layers", &expected, "others"));
+            let received = match &layers.content {
+                Content::List(items) => items.len().to_string(),
+                _ => "no list".to_owned(),
+            };
+            return Err(document.expected(layers.at, "layers", &expected, received));
         }
     };
     reader.reserve_names(layers)?;
@@ -45,6 +49,8 @@ struct Reader<'a> {
     layers: Vec<(String, usize)>,
     /// Names that are given, which those made up must avoid.
     given: HashSet<String>,
+    /// For a name, the last number that was put behind it.
+    numbers: HashMap<String, usize>,
     is_chain: bool,
 }
 
@@ -57,6 +63,7 @@ impl<'a> Reader<'a> {
             last: None,
             layers: Vec::new(),
             given: HashSet::new(),
+            numbers: HashMap::new(),
             is_chain: true,
         };
         match (document.root.entry("input"), document.root.entry("inputs")) {
@@ -158,12 +165,14 @@ impl<'a> Reader<'a> {
             Some(name) => document.text(name, "name")?.to_owned(),
             None => self.new_name(&class_name),
         };
-        let config: Map<String, Value> = node
+        let mut config: Map<String, Value> = node
             .entries()
             .iter()
             .filter(|entry| !["class_name", "inputs", "name"].contains(&entry.key.as_str()))
             .map(|entry| (entry.key.clone(), entry.node.to_json()))
             .collect();
+        // A file's layer that says no type is float32; a description's follows the settings.
+        config.entry("dtype").or_insert_with(|| dtype_policy().name().into());
         let entry = json!({"class_name": class_name, "name": name, "config": config});
         let layer = crate::saving::layer_of(&entry);
         let layer = layer.map_err(|error| locate(document, node, &error))?;
@@ -181,10 +190,12 @@ impl<'a> Reader<'a> {
     /// A name as Keras makes it up: the class in snake case, numbered from the second on.
     fn new_name(&mut self, class_name: &str) -> String {
         let wanted = rhyton_formats::snake_case(class_name);
-        let numbered = (1_usize..).map(|number| format!("{wanted}_{number}"));
-        let mut names = std::iter::once(wanted.clone()).chain(numbered);
-        let name = names.find(|name| !self.given.contains(name)).unwrap_or(wanted);
-        self.given.insert(name.clone());
+        let mut name = wanted.clone();
+        while !self.given.insert(name.clone()) {
+            let number = self.numbers.entry(wanted.clone()).or_default();
+            *number += 1;
+            name = format!("{wanted}_{number}");
+        }
         name
     }
 

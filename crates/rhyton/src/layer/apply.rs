@@ -111,6 +111,14 @@ pub(crate) fn output_specs(
     let mut cx = Call::new(&tracer, &weights, false);
     cx.set_arguments(arguments.iter().cloned().zip(tensors[positional..].to_vec()).collect());
     let outputs = cx.run(&name, layer, &tensors[..positional])?;
+    let asked = cx.asked();
+    if let Some(unknown) = arguments.iter().find(|argument| !asked.contains(*argument)) {
+        let known: Vec<&str> = asked.iter().map(String::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let class = layer.spec().class_name;
+        let expected = format!("call arguments that {class} reads ({known})");
+        return Err(Error::config(name, "call", expected, format!("`{unknown}`")));
+    }
     Ok(outputs.into_iter().map(|tensor| tensor.spec().clone()).collect())
 }
 

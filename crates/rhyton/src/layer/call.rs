@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rhyton_graph::{
@@ -36,6 +37,8 @@ pub struct Call<'a> {
     weights: &'a Weights,
     path: String,
     arguments: Vec<(String, Tensor)>,
+    /// The names that layers asked for, given or not.
+    asked: RefCell<BTreeSet<String>>,
     masks: Vec<Option<Tensor>>,
     output_masks: Vec<Option<Tensor>>,
     trainable: bool,
@@ -75,6 +78,7 @@ impl<'a> Call<'a> {
             weights,
             path: String::new(),
             arguments: Vec::new(),
+            asked: RefCell::default(),
             masks: Vec::new(),
             output_masks: Vec::new(),
             trainable: true,
@@ -244,9 +248,21 @@ impl<'a> Call<'a> {
         result
     }
 
-    /// A named optional call argument, e.g. `attention_mask`.
+    /// A named optional call argument, e.g. `attention_mask`. A layer asks for it in every call,
+    /// training or not: one that a layer did not ask for when it was put into a model is refused.
     pub fn argument(&self, name: &str) -> Option<&Tensor> {
+        self.asked.borrow_mut().insert(name.to_owned());
         self.arguments.iter().find(|(key, _)| key == name).map(|(_, tensor)| tensor)
+    }
+
+    /// The mask of the first input: the call argument `mask`, or the one that came with it.
+    pub(crate) fn given_mask(&self) -> Option<&Tensor> {
+        self.argument("mask").or_else(|| self.mask(0))
+    }
+
+    /// The names of call arguments that layers asked for.
+    pub(crate) fn asked(self) -> BTreeSet<String> {
+        self.asked.into_inner()
     }
 
     /// The mask that came with input `index`: bool, true where the element counts.

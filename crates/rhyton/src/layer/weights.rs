@@ -156,12 +156,20 @@ impl Index<VariableId> for Weights {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many first values were drawn in this thread.
+    pub(crate) static DRAWN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Weight {
     /// The first value, drawn on the host from `seed` and the path.
     ///
     /// # Errors
     /// What the initializer refuses.
     pub fn initial_value(&self, seed: u64) -> Result<Array> {
+        #[cfg(test)]
+        DRAWN.set(DRAWN.get() + 1);
         let shape = self.spec.shape.bind(0);
         let array = self.initializer.array(&shape, key(seed, &self.path));
         Ok(array.map_err(|error| error.within(self.path.clone()))?.cast(self.spec.dtype))

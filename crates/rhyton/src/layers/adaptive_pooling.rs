@@ -3,7 +3,7 @@ use rhyton_macros::Setters;
 use rhyton_tensor::Array;
 use serde::{Deserialize, Serialize};
 
-use super::resampling::product_along;
+use super::resampling::{check_weights, product_along};
 use super::{ImageDataFormat, Sizes};
 use crate::layer::{Call, Common, Layer, LayerKind, Outputs, Scope};
 use crate::objects::Configured;
@@ -51,7 +51,7 @@ where
             return Err(Error::config(class, "input", "sizes above 0", &inputs[0].shape));
         }
         for (from, to) in sizes.into_iter().zip(self.output_size.positive(class, "output_size")?) {
-            rhyton_tensor::volume(&[from, to])?;
+            check_weights(class, "output_size", from, to)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use rhyton_graph::{Spec, Tensor, where_};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::dropout::{check_share, kept, pattern};
+use super::dropout::{check_rate, kept, pattern};
 use crate::Result;
 use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
 use crate::objects::from_config;
@@ -55,7 +55,7 @@ impl AlphaDropout {
 
 impl Layer for AlphaDropout {
     fn build(&self, _: &mut Scope<'_>, inputs: &[Spec]) -> Result<()> {
-        check_share("AlphaDropout", "rate", self.rate)?;
+        check_rate("AlphaDropout", self.rate)?;
         pattern("AlphaDropout", self.noise_shape.as_deref(), &inputs[0].shape).map(drop)
     }
 

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use rhyton_graph::{Dim, Spec, Tensor, cast, mean, reshape_to, rsqrt, square, stop_gradient};
+use rhyton_graph::{
+    Dim, Spec, Tensor, broadcast_to, cast, expand_dims, mean, reshape_to, rsqrt, square,
+    stop_gradient, sum, where_,
+};
 use rhyton_macros::Setters;
 use rhyton_tensor::{DType, result_type};
 use serde::{Deserialize, Serialize};
@@ -17,7 +20,8 @@ use crate::{Error, Result};
 ///
 /// In training, mean and (biased) variance are the batch's, and the moving statistics follow them:
 /// moving = moving · momentum + batch · (1 − momentum). Elsewhere, and when the layer is not
-/// trainable, the moving statistics are used.
+/// trainable, the moving statistics are used. The call argument `mask` (or the mask that came with the
+/// input) says which places count in the batch's statistics.
 ///
 /// # Shapes
 /// As the input; weights `gamma`, `beta`, `moving_mean`, `moving_variance`: `[size of axis]`.
@@ -62,6 +66,10 @@ pub(super) static SPEC: LayerSpec = LayerSpec {
     aliases: &[],
     from_config: |config| {
         let config = single_axis(config);
+        if config.get("renorm") == Some(&json!(true)) {
+            let expected = "false: batch renormalization isn't known here";
+            return Err(Error::config("BatchNormalization", "renorm", expected, true));
+        }
         let ignored = ["synchronized", "renorm", "renorm_clipping", "renorm_momentum"];
         Ok(Arc::new(from_config::<BatchNormalization>("BatchNormalization", config, &ignored)?))
     },
@@ -103,6 +111,26 @@ impl Default for BatchNormalization {
             gamma_constraint: None,
         }
     }
+}
+
+/// What Keras adds to the number of elements that a mask leaves.
+const EPSILON: f64 = 1e-7;
+
+/// The mask of places as that of all their elements.
+fn spread(mask: &Tensor, x: &Tensor) -> Result<Tensor> {
+    let (places, all) = (mask.shape(), x.shape());
+    if **places != all[..all.rank() - 1] {
+        let expected = format!("a mask of the places of {all}, without the last axis");
+        return Err(Error::config("BatchNormalization", "mask", expected, places));
+    }
+    Ok(broadcast_to(&expand_dims(&cast(mask, DType::Bool), -1), all))
+}
+
+/// The mean along axes, of those elements that a mask leaves.
+fn average(x: &Tensor, axes: &[isize], mask: Option<&Tensor>) -> Tensor {
+    let Some(mask) = mask else { return mean(x, Some(axes), false) };
+    let total = sum(&where_(mask, x, 0.0), Some(axes), false);
+    total / (sum(&cast(mask, x.dtype()), Some(axes), false) + EPSILON)
 }
 
 impl BatchNormalization {
@@ -157,13 +185,15 @@ impl Layer for BatchNormalization {
             dims[axis] = x.shape()[axis];
             reshape_to(tensor, dims)
         };
+        let mask = cx.given_mask().map(|mask| spread(mask, &x)).transpose()?;
         let moving_mean = cx.weight("moving_mean")?;
         let moving_variance = cx.weight("moving_variance")?;
         let (mean, variance) = if cx.training && cx.trainable() {
             let others: Vec<isize> =
                 (0..x.rank()).filter(|&other| other != axis).map(|other| other as isize).collect();
-            let batch_mean = mean(&x, Some(&others), false);
-            let batch_variance = mean(&square(&x - dims(&batch_mean)), Some(&others), false);
+            let batch_mean = average(&x, &others, mask.as_ref());
+            let squares = square(&x - dims(&batch_mean));
+            let batch_variance = average(&squares, &others, mask.as_ref());
             for (name, moving, batch) in [
                 ("moving_mean", &moving_mean, &batch_mean),
                 ("moving_variance", &moving_variance, &batch_variance),
@@ -185,6 +215,7 @@ impl Layer for BatchNormalization {
         }
         Ok(cast(&result, inputs[0].dtype()).into())
     }
+
     fn supports_masking(&self) -> bool {
         true
     }

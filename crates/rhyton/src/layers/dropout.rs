@@ -72,6 +72,14 @@ pub(super) fn check_share(class: &str, key: &str, value: f64) -> Result<()> {
     Err(Error::config(class, key, "a number from 0 to 1", value))
 }
 
+/// Refuses a rate outside [0, 1): where all is dropped, what is left can't be scaled.
+pub(super) fn check_rate(class: &str, rate: f64) -> Result<()> {
+    if (0.0..1.0).contains(&rate) {
+        return Ok(());
+    }
+    Err(Error::config(class, "rate", "a number from 0 to below 1", rate))
+}
+
 /// The shape of a pattern of drops over an input of this shape.
 pub(super) fn pattern(
     class: &str,

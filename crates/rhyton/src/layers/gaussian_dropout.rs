@@ -4,7 +4,7 @@ use rhyton_graph::{Spec, Tensor, cast};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::dropout::check_share;
+use super::dropout::check_rate;
 use crate::Result;
 use crate::layer::{Call, Common, Layer, LayerKind, LayerSpec, Outputs, Scope};
 use crate::objects::from_config;
@@ -48,7 +48,7 @@ impl GaussianDropout {
 
 impl Layer for GaussianDropout {
     fn build(&self, _: &mut Scope<'_>, _: &[Spec]) -> Result<()> {
-        check_share("GaussianDropout", "rate", self.rate)
+        check_rate("GaussianDropout", self.rate)
     }
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {

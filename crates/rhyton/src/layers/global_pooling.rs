@@ -1,5 +1,6 @@
 use rhyton_graph::{Spec, Tensor, cast, expand_dims, max, mean, sum, where_};
 use rhyton_macros::Setters;
+use rhyton_tensor::DType;
 use serde::{Deserialize, Serialize};
 
 use super::ImageDataFormat;
@@ -44,10 +45,11 @@ where
         if MAXIMUM {
             return Ok(max(x, Some(&spatial), self.keepdims).into());
         }
-        let Some(mask) = cx.mask(0).filter(|_| RANK == 1) else {
+        let mask = if RANK == 1 { cx.given_mask() } else { None };
+        let Some(mask) = mask else {
             return Ok(mean(x, Some(&spatial), self.keepdims).into());
         };
-        let mask = expand_dims(mask, axes.channels as isize);
+        let mask = cast(&expand_dims(mask, axes.channels as isize), DType::Bool);
         let total = sum(&where_(&mask, x, 0.0), Some(&spatial), self.keepdims);
         Ok((total / sum(&cast(&mask, x.dtype()), Some(&spatial), self.keepdims)).into())
     }

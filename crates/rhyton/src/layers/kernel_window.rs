@@ -70,7 +70,8 @@ impl<const RANK: usize> KernelWindow<RANK> {
         if channels.is_some_and(|channels| (1..1 << 31).contains(&channels)) {
             return Ok(());
         }
-        Err(Error::config(self.owner, "depth_multiplier", "at least 1", multiplier))
+        let expected = format!("1 to {}", (i32::MAX as usize) / self.channels.max(1));
+        Err(Error::config(self.owner, "depth_multiplier", expected, multiplier))
     }
 
     /// # Errors
@@ -89,16 +90,14 @@ impl<const RANK: usize> KernelWindow<RANK> {
     /// [`Error::Config`] when a kernel that must lie inside the input does not.
     pub(super) fn check_inside(&self) -> Result<()> {
         let gaps = self.size.iter().zip(&self.options.dilation_rate);
-        let extents = gaps.map(|(size, dilation)| (size - 1) * dilation + 1);
-        let larger = extents.zip(self.sizes).any(|(extent, whole)| extent > whole);
+        let extents: Vec<usize> = gaps
+            .map(|(size, dilation)| (size - 1).saturating_mul(*dilation).saturating_add(1))
+            .collect();
+        let larger = extents.iter().zip(self.sizes).any(|(extent, whole)| *extent > whole);
         if larger && self.options.padding == Padding::Valid {
             let expected = format!("at most the input's sizes {:?}, dilation included", self.sizes);
-            return Err(Error::config(
-                self.owner,
-                "kernel_size",
-                expected,
-                format!("{:?}", self.size),
-            ));
+            let received = format!("{extents:?}");
+            return Err(Error::config(self.owner, "kernel_size", expected, received));
         }
         Ok(())
     }

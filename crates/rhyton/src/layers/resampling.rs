@@ -5,6 +5,20 @@ use std::f64::consts::PI;
 use rhyton_graph::{Tensor, matmul, transpose};
 use rhyton_tensor::Array;
 
+use crate::{Error, Result};
+
+/// The most numbers that a matrix between two sizes may have: 256 MiB of them.
+const WEIGHTS_MAX: usize = 1 << 26;
+
+/// Refuses a new size of an axis whose weights would take too much memory.
+pub(super) fn check_weights(class: &str, argument: &str, from: usize, to: usize) -> Result<()> {
+    if from.checked_mul(to).is_some_and(|count| count <= WEIGHTS_MAX) {
+        return Ok(());
+    }
+    let expected = format!("at most {} places from {from}", WEIGHTS_MAX / from.max(1));
+    Err(Error::config(class, argument, expected, to))
+}
+
 /// Keras' words for how a new place is made of old ones.
 pub(super) const INTERPOLATIONS: &[&str] =
     &["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"];

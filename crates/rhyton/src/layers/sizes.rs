@@ -152,7 +152,7 @@ impl<'de, const N: usize> Deserialize<'de> for Margins<N> {
 
 fn one_or_list<const N: usize>() -> String {
     let list = if N == 1 { "1 such number".to_owned() } else { format!("{N} such numbers") };
-    format!("a whole number of at least 0 or a list of {list}")
+    format!("a whole number from 0 to {} or a list of {list}", i32::MAX)
 }
 
 /// One number for all, or a list of as many.
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(serde_json::to_value(Sizes([3, 4])).unwrap(), json!([3, 4]));
         assert_eq!(Sizes::<2>::from((1, 2)), Sizes([1, 2]));
         let error = serde_json::from_value::<Sizes<2>>(json!([1])).unwrap_err();
-        insta::assert_snapshot!(error, @"expected a whole number of at least 0 or a list of 2 such numbers");
+        insta::assert_snapshot!(error, @"expected a whole number from 0 to 2147483647 or a list of 2 such numbers");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Layer for Softmax {
 
     fn call(&self, cx: &mut Call<'_>, inputs: &[Tensor]) -> Result<Outputs> {
         let x = &inputs[0];
-        let Some(mask) = cx.argument("mask").or_else(|| cx.mask(0)).cloned() else {
+        let Some(mask) = cx.given_mask().cloned() else {
             return Ok(self.apply(cx, x)?.into());
         };
         let mask = truth(&mask, x)?;

@@ -2,7 +2,7 @@ use rhyton_graph::{Dim, Shape, Spec, Tensor, broadcast_in_dim, reshape_to};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::resampling::{INTERPOLATIONS, resample};
+use super::resampling::{INTERPOLATIONS, check_weights, resample};
 use super::{ImageDataFormat, Sizes};
 use crate::layer::{Call, Common, Layer, LayerKind, Outputs, Scope};
 use crate::objects::Configured;
@@ -59,6 +59,9 @@ where
         let mut sizes = vec![axes.channels(&inputs[0].shape)];
         for (size, factor) in axes.sizes(&inputs[0].shape).into_iter().zip(factors) {
             sizes.extend([size, factor]);
+            if interpolation != "nearest" {
+                check_weights(class, "size", size, size.saturating_mul(factor))?;
+            }
         }
         Ok(rhyton_tensor::volume(&sizes).map(drop)?)
     }

@@ -62,7 +62,15 @@ pub(crate) fn write(function: &PairFunction, uses: &[(Spec, Spec)]) -> Result<Op
     let mut programs: Vec<String> =
         function.programs().iter().map(|saved| saved.program.to_string()).collect();
     if expression.is_none() && programs.is_empty() {
-        programs = uses.iter().filter_map(|specs| program(function, specs).ok()).collect();
+        let (traced, failed): (Vec<_>, Vec<_>) =
+            uses.iter().map(|specs| program(function, specs)).partition(Result::is_ok);
+        programs = traced.into_iter().flatten().collect();
+        if let Some(Err(error)) = failed.into_iter().next().filter(|_| programs.is_empty()) {
+            crate::notices::once(&format!(
+                "`{}` isn't in the file, which can be read only where it is registered: {error}",
+                function.name()
+            ));
+        }
     }
     if expression.is_none() && programs.is_empty() {
         return Ok(None);

@@ -149,11 +149,7 @@ impl Metric for AUC {
             let received = format!("{thresholds:?}");
             return Err(Error::config("AUC", "thresholds", "numbers in [0, 1]", received));
         }
-        if self.num_thresholds < 2 {
-            let expected = "a number above 1";
-            return Err(Error::config("AUC", "num_thresholds", expected, self.num_thresholds));
-        }
-        Ok(())
+        confusion::check_count("AUC", 2, self.num_thresholds)
     }
 
     fn states(&self, _: &Spec, y_pred: &Spec) -> Result<Vec<MetricState>> {

@@ -2,6 +2,7 @@ use rhyton_graph::{Tensor, argmax, equal};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
+use super::top_k::one_hot_targets;
 use super::{MeanMetric, MetricSpec, read};
 use crate::Result;
 
@@ -27,6 +28,7 @@ metric_settings!(CategoricalAccuracy, "categorical_accuracy");
 
 impl MeanMetric for CategoricalAccuracy {
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        one_hot_targets(&self.name, y_true, y_pred)?;
         let matches = equal(argmax(y_true, -1), argmax(y_pred, -1));
         Ok(matches.checked()?)
     }

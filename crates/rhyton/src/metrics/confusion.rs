@@ -8,7 +8,7 @@ use rhyton_graph::{
 use rhyton_tensor::{Array, DType};
 
 use super::MetricState;
-use super::top_k::is_in_top;
+use super::top_k::{check_top_k, is_in_top};
 use crate::losses::same_rank;
 use crate::objects::Numbers;
 use crate::{Error, Result};
@@ -104,6 +104,7 @@ impl Confusion<'_> {
         }
         let weight = sample_weight.map(|weight| spread(&cast(weight, DType::F32), y_true.rank()));
         if let Some(k) = self.top_k {
+            check_top_k(self.metric, &y_pred, k)?;
             y_pred = select(is_in_top(&y_pred, k)?, &y_pred, FAR_BELOW);
         }
         if let Some(class) = self.class_id {
@@ -205,6 +206,18 @@ pub(super) fn evenly(count: usize) -> Vec<f64> {
 fn is_even(thresholds: &[f64]) -> bool {
     let near = |(threshold, even): (&f64, f64)| (threshold - even).abs() <= 1e-7 + 1e-5 * even;
     thresholds.len() >= 3 && thresholds.iter().zip(evenly(thresholds.len())).all(near)
+}
+
+/// The most thresholds that a metric may have.
+const THRESHOLDS_MAX: usize = 1_000_000;
+
+/// Refuses a number of thresholds below the least, or whose counts would take too much memory.
+pub(super) fn check_count(metric: &str, least: usize, count: usize) -> Result<()> {
+    if (least..=THRESHOLDS_MAX).contains(&count) {
+        return Ok(());
+    }
+    let expected = format!("a number from {least} to {THRESHOLDS_MAX}");
+    Err(Error::config(metric, "num_thresholds", expected, count))
 }
 
 /// Refuses thresholds outside [0, 1] and none at all.

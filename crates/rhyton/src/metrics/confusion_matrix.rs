@@ -28,12 +28,15 @@ pub(super) struct ConfusionMatrix<'a> {
     pub(super) dtype: Option<&'a str>,
 }
 
+/// The most classes: their matrix takes 2 GiB.
+const CLASSES_MAX: usize = 1 << 14;
+
 impl ConfusionMatrix<'_> {
     /// Refuses no classes, and targets that are none of them.
     pub(super) fn validate(&self, target_class_ids: &[usize]) -> Result<()> {
-        if self.num_classes == 0 {
-            let expected = "how many classes there are, at least 1";
-            return Err(Error::config(self.metric, "num_classes", expected, 0));
+        if !(1..=CLASSES_MAX).contains(&self.num_classes) {
+            let expected = format!("how many classes there are, from 1 to {CLASSES_MAX}");
+            return Err(Error::config(self.metric, "num_classes", expected, self.num_classes));
         }
         match target_class_ids.iter().find(|&&class| class >= self.num_classes) {
             Some(class) => {

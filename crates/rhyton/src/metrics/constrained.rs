@@ -2,7 +2,7 @@
 
 use rhyton_tensor::Array;
 
-use super::confusion::shares;
+use super::confusion::{check_count, shares};
 use super::floats;
 use crate::{Error, Result};
 
@@ -37,8 +37,5 @@ pub(super) fn check(
     if !(0.0..=1.0).contains(&limit) {
         return Err(Error::config(metric, key, "a number in [0, 1]", limit));
     }
-    if num_thresholds == 0 {
-        return Err(Error::config(metric, "num_thresholds", "a number above 0", num_thresholds));
-    }
-    Ok(())
+    check_count(metric, 1, num_thresholds)
 }

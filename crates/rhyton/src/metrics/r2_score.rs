@@ -12,7 +12,8 @@ use crate::losses::{same_rank, size};
 /// 1 − Σ (y − p)² / Σ (y − ȳ)²: the share of the targets' variance that predictions explain; 1 is
 /// best, 0 is what the mean reaches.
 ///
-/// A column whose targets are all equal scores 0.
+/// A column whose targets are all equal scores 0, or is no number where its predictions are exact, as
+/// in Keras.
 ///
 /// # Shapes
 /// `y_true, y_pred: [N, d]`, or `y_true: [N]` for d = 1.

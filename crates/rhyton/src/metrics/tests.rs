@@ -158,8 +158,8 @@ fn bad_settings_are_told() {
     };
     insta::assert_snapshot!(read("Precision", json!({"thresholds": [0.5, 2]})), @"precision: thresholds expected a number in [0, 1], or a list of such, received [0.5, 2.0]");
     insta::assert_snapshot!(read("PrecisionAtRecall", json!({})), @"PrecisionAtRecall: recall expected a number in [0, 1], received NaN");
-    insta::assert_snapshot!(read("AUC", json!({"num_thresholds": 1})), @"AUC: num_thresholds expected a number above 1, received 1");
-    insta::assert_snapshot!(read("MeanIoU", json!({})), @"mean_io_u: num_classes expected how many classes there are, at least 1, received 0");
+    insta::assert_snapshot!(read("AUC", json!({"num_thresholds": 1})), @"AUC: num_thresholds expected a number from 2 to 1000000, received 1");
+    insta::assert_snapshot!(read("MeanIoU", json!({})), @"mean_io_u: num_classes expected how many classes there are, from 1 to 16384, received 0");
     insta::assert_snapshot!(read("IoU", json!({"num_classes": 2, "target_class_ids": [2]})), @"io_u: target_class_ids expected classes below 2, received 2");
     insta::assert_snapshot!(read("F1Score", json!({"threshold": 1.5})), @"f1_score: threshold expected a number in (0, 1], received 1.5");
     insta::assert_snapshot!(read("FBetaScore", json!({"beta": 0})), @"fbeta_score: beta expected a number above 0, received 0");

@@ -2,7 +2,7 @@ use rhyton_graph::{Tensor, argmax};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::top_k::is_class_in_top;
+use super::top_k::{is_class_in_top, one_hot_targets};
 use super::{MeanMetric, MetricSpec, read};
 use crate::Result;
 
@@ -33,6 +33,7 @@ metric_settings!(TopKCategoricalAccuracy, "top_k_categorical_accuracy"; k: 5);
 
 impl MeanMetric for TopKCategoricalAccuracy {
     fn values(&self, y_true: &Tensor, y_pred: &Tensor) -> Result<Tensor> {
+        one_hot_targets(&self.name, y_true, y_pred)?;
         is_class_in_top(&self.name, &argmax(y_true, -1), y_pred, self.k)
     }
 }

@@ -7,7 +7,7 @@ use rhyton_tensor::Array;
 
 use super::Network;
 use crate::engine::Engine;
-use crate::layer::{Call, Common, Layer, Weights};
+use crate::layer::{Call, Common, Layer, Weight, Weights};
 use crate::{Error, Result};
 
 /// Layers, weights and an engine: what `fit`, `predict` and files work with.
@@ -41,6 +41,24 @@ impl Model {
     pub(crate) fn seeded(network: Network, seed: u64) -> Result<Self> {
         let weights = network.build()?;
         let values = weights.initial_values(seed)?;
+        Self::with_values(network, (weights, values), seed)
+    }
+
+    /// A model whose weights are all zero, for values to come.
+    pub(crate) fn zeroed(network: Network) -> Result<Self> {
+        let weights = network.build()?;
+        let zeros = |(_, weight): (_, &Weight)| {
+            Ok(Array::try_zeros(weight.spec.dtype, &weight.spec.shape.bind(0))?)
+        };
+        let values = weights.iter().map(zeros).collect::<Result<_>>()?;
+        Self::with_values(network, (weights, values), 0)
+    }
+
+    fn with_values(
+        network: Network,
+        (weights, values): (Weights, Vec<Array>),
+        seed: u64,
+    ) -> Result<Self> {
         let settings = crate::configuration::settings()?;
         let choice = crate::backends::from_settings(&settings)?;
         let engine = Engine::new(choice, weights.variables(), values);

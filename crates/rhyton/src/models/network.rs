@@ -267,9 +267,16 @@ impl Network {
         Ok(())
     }
 
-    /// Fails if two layers have one name.
+    /// Fails if two layers or inputs have one name.
     pub(crate) fn check_names(&self) -> Result<()> {
         let mut seen = HashSet::new();
+        for &place in &self.inputs {
+            if let Some(name) = seen.replace(self.steps[place].name.clone()) {
+                let expected = "a name for each input that no other has";
+                let received = format!("`{name}` twice");
+                return Err(Error::config(&self.name, "inputs", expected, received));
+            }
+        }
         for layer in &self.layers {
             let name = layer.label();
             if name.is_empty() || name.contains('/') {

@@ -9,8 +9,8 @@ use crate::saving::order::{Callee, Calls, callees};
 /// How a summary is laid out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SummaryOptions {
-    /// The width of the table; default 88 for a chain of layers, 108 for others, and 12 more with
-    /// `show_trainable`.
+    /// The width of the table, at most 10000; default 88 for a chain of layers, 108 for others, and 12
+    /// more with `show_trainable`.
     pub line_length: Option<usize>,
     /// Whether a column says which layers train.
     pub show_trainable: bool,
@@ -22,6 +22,9 @@ pub struct SummaryOptions {
 const CHAIN: &[usize] = &[38, 29, 17];
 const GRAPH: &[usize] = &[31, 27, 17, 28];
 const TRAINABLE: usize = 11;
+
+/// The most characters in a line.
+const LENGTH_MAX: usize = 10_000;
 
 impl Model {
     /// A table of the layers with shapes and numbers of parameters, and totals below.
@@ -190,7 +193,7 @@ fn fit_to(widths: &mut [usize], length: Option<usize>) {
     let Some(length) = length else { return };
     let bars = widths.len() + 1;
     let present: usize = widths.iter().sum();
-    let wanted = length.saturating_sub(bars).max(6 * widths.len());
+    let wanted = length.min(LENGTH_MAX).saturating_sub(bars).max(6 * widths.len());
     for width in widths.iter_mut() {
         *width = (*width * wanted / present).max(6);
     }

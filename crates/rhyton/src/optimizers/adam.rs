@@ -2,7 +2,7 @@ use rhyton_graph::{Tensor, maximum, power, sqrt, square};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
 use crate::layer::Weight;
@@ -117,5 +117,10 @@ impl Optimizer for Adam {
     ) -> Result<Update> {
         let Self { beta_1, beta_2, epsilon, .. } = *self;
         Moments { beta_1, beta_2, epsilon }.step(step, variable, gradient, slots)
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.options.validate("Adam")?;
+        check_betas("Adam", &[("beta_1", self.beta_1), ("beta_2", self.beta_2)])
     }
 }

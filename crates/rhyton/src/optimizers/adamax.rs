@@ -2,7 +2,7 @@ use rhyton_graph::{Tensor, absolute, maximum, power};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
 use crate::layer::Weight;
@@ -65,5 +65,10 @@ impl Optimizer for Adamax {
         let norm = maximum(self.beta_2 * &slots[1], absolute(gradient));
         let move_by = rate * &momentum / (left * (&norm + self.epsilon));
         Update::new(variable - move_by, [momentum, norm])
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.options.validate("Adamax")?;
+        check_betas("Adamax", &[("beta_1", self.beta_1), ("beta_2", self.beta_2)])
     }
 }

@@ -3,7 +3,7 @@ use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
 use super::adam::Moments;
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::layer::Weight;
 use crate::{Error, Result};
@@ -75,6 +75,7 @@ impl Optimizer for AdamW {
 
     fn validate(&self) -> Result<()> {
         self.options.validate("AdamW")?;
+        check_betas("AdamW", &[("beta_1", self.beta_1), ("beta_2", self.beta_2)])?;
         if self.options.weight_decay.is_some() {
             return Ok(());
         }

@@ -2,7 +2,7 @@ use rhyton_graph::{Tensor, greater, power, sqrt, square, sum, where_};
 use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
 use crate::layer::Weight;
@@ -71,5 +71,10 @@ impl Optimizer for Lamb {
         let quotient = where_(greater(&of_update, 0), &of_weight / &of_update, 1);
         let ratio = where_(greater(&of_weight, 0), quotient, 1);
         Update::new(variable - ratio * rate * update, [momentum, velocity])
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.options.validate("Lamb")?;
+        check_betas("Lamb", &[("beta_1", self.beta_1), ("beta_2", self.beta_2)])
     }
 }

@@ -69,7 +69,7 @@ impl LearningRate {
     /// Refuses a rate or a schedule's settings that are no numbers.
     pub(super) fn validate(&self, class_name: &str) -> Result<()> {
         match self {
-            Self::Constant(rate) if rate.is_finite() => Ok(()),
+            Self::Constant(rate) if (*rate as f32).is_finite() => Ok(()),
             Self::Constant(rate) => {
                 Err(Error::config(class_name, "learning_rate", "a finite number", rate))
             }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use rhyton_graph::Tensor;
 use serde_json::{Map, Value, json};
 
+use super::options::{SCALE, is_scale};
 use super::{
     OPTIMIZERS, Optimizer, OptimizerKind, OptimizerOptions, OptimizerSettings, OptimizerSpec, Slot,
     StepContext, Update,
@@ -199,8 +200,8 @@ impl Optimizer for LossScaleOptimizer {
     fn validate(&self) -> Result<()> {
         self.inner.validate()?;
         let LossScaling { initial_scale, dynamic_growth_steps } = self.scaling;
-        if !(initial_scale.is_finite() && initial_scale > 0.0) {
-            return Err(Error::config(CLASS, INITIAL, "a finite number above 0", initial_scale));
+        if !is_scale(initial_scale) {
+            return Err(Error::config(CLASS, INITIAL, SCALE, initial_scale));
         }
         if dynamic_growth_steps == 0 {
             return Err(Error::config(CLASS, GROWTH, "at least 1", 0));
@@ -225,7 +226,7 @@ mod tests {
         assert_eq!(Value::Object(again.config()), config);
         assert_eq!(again.options().loss_scale_factor, None);
         let refused = |config: Value| read(config).unwrap_err().to_string();
-        insta::assert_snapshot!(refused(json!({"initial_scale": 0.0})), @"LossScaleOptimizer: initial_scale expected a finite number above 0, received 0");
+        insta::assert_snapshot!(refused(json!({"initial_scale": 0.0})), @"LossScaleOptimizer: initial_scale expected a finite float32 above 0, received 0");
         insta::assert_snapshot!(refused(json!({"dynamic_growth": 1})), @"LossScaleOptimizer: config expected one of its keys (nearest: dynamic_growth_steps), received `dynamic_growth`");
         insta::assert_snapshot!(refused(json!({"inner_optimizer": "loss_scale_optimizer"})), @"LossScaleOptimizer: inner_optimizer expected an optimizer of another class, received LossScaleOptimizer");
     }

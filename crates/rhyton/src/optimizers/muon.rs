@@ -3,7 +3,7 @@ use rhyton_macros::Setters;
 use serde::{Deserialize, Serialize};
 
 use super::adam::Moments;
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
 use crate::layer::Weight;
@@ -147,5 +147,10 @@ impl Optimizer for Muon {
             move_by = move_by * (longest as f64).sqrt() * rate;
         }
         Update::new(variable - move_by, [momentum])
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.options.validate("Muon")?;
+        check_betas("Muon", &[("adam_beta_1", self.adam_beta_1), ("adam_beta_2", self.adam_beta_2)])
     }
 }

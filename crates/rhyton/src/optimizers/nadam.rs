@@ -3,7 +3,7 @@ use rhyton_macros::Setters;
 use rhyton_tensor::DType;
 use serde::{Deserialize, Serialize};
 
-use super::options::{optimizer_settings, read};
+use super::options::{check_betas, optimizer_settings, read};
 use super::{Optimizer, OptimizerOptions, OptimizerSpec, Slot, StepContext, Update};
 use crate::Result;
 use crate::layer::Weight;
@@ -89,5 +89,10 @@ impl Optimizer for Nadam {
         let left = 1.0 - power(count.scalar_like(self.beta_2), &count);
         let divisor = sqrt(&velocity / left) + self.epsilon;
         Update::new(variable - ahead * step.rate(dtype) / divisor, [momentum, velocity])
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.options.validate("Nadam")?;
+        check_betas("Nadam", &[("beta_1", self.beta_1), ("beta_2", self.beta_2)])
     }
 }

@@ -71,12 +71,17 @@ impl OptimizerOptions {
     /// Refuses more than one way of clipping and numbers that are none or out of range.
     pub(super) fn validate(&self, class_name: &str) -> Result<()> {
         self.learning_rate.validate(class_name)?;
-        let ways = [self.clipnorm, self.global_clipnorm, self.clipvalue];
-        if ways.iter().flatten().count() > 1 {
-            let received = format!(
-                "clipnorm {:?}, global_clipnorm {:?}, clipvalue {:?}",
-                self.clipnorm, self.global_clipnorm, self.clipvalue
-            );
+        let ways = [
+            ("clipnorm", self.clipnorm),
+            ("global_clipnorm", self.global_clipnorm),
+            ("clipvalue", self.clipvalue),
+        ];
+        let given: Vec<String> = ways
+            .iter()
+            .filter_map(|(name, value)| value.map(|value| format!("{name} {value}")))
+            .collect();
+        if given.len() > 1 {
+            let received = given.join(", ");
             return Err(Error::config(class_name, "clipping", "at most one way", received));
         }
         if !(0.0..=1.0).contains(&self.ema_momentum) {
@@ -87,8 +92,8 @@ impl OptimizerOptions {
             let expected = "at least 1, or none";
             return Err(Error::config(class_name, "ema_overwrite_frequency", expected, 0));
         }
-        if let Some(factor) = self.loss_scale_factor.filter(|f| !(f.is_finite() && *f > 0.0)) {
-            let expected = "a finite number above 0";
+        if let Some(factor) = self.loss_scale_factor.filter(|f| !is_scale(*f)) {
+            let expected = SCALE;
             return Err(Error::config(class_name, "loss_scale_factor", expected, factor));
         }
         if let Some(steps) = self.gradient_accumulation_steps.filter(|steps| *steps < 2) {
@@ -96,6 +101,24 @@ impl OptimizerOptions {
             return Err(Error::config(class_name, "gradient_accumulation_steps", expected, steps));
         }
         Ok(())
+    }
+}
+
+/// What a loss can be multiplied by.
+pub(super) const SCALE: &str = "a finite float32 above 0";
+
+/// Whether a loss can be multiplied by a number, which becomes a float32.
+pub(super) fn is_scale(factor: f64) -> bool {
+    (factor as f32).is_finite() && factor as f32 > 0.0
+}
+
+/// Refuses shares of running means outside [0, 1): one that keeps all never starts.
+pub(super) fn check_betas(class_name: &str, betas: &[(&str, f64)]) -> Result<()> {
+    match betas.iter().find(|(_, beta)| !(0.0..1.0).contains(beta)) {
+        None => Ok(()),
+        Some((key, beta)) => {
+            Err(Error::config(class_name, *key, "a number from 0 to below 1", beta))
+        }
     }
 }
 

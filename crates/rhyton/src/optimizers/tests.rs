@@ -199,14 +199,27 @@ fn what_is_not_there_is_refused() {
     insta::assert_snapshot!(read(json!({"gradient_accumulation_steps": 1})), @"SGD: gradient_accumulation_steps expected at least 2, or none, received 1");
     insta::assert_snapshot!(read(json!({"ema_momentum": 1.5})), @"SGD: ema_momentum expected a number in [0, 1], received 1.5");
     insta::assert_snapshot!(read(json!({"ema_overwrite_frequency": 0})), @"SGD: ema_overwrite_frequency expected at least 1, or none, received 0");
-    insta::assert_snapshot!(read(json!({"loss_scale_factor": 0.0})), @"SGD: loss_scale_factor expected a finite number above 0, received 0");
-    insta::assert_snapshot!(read(json!({"learning_rate": {"class_name": "ExponentialDecay"}})), @r#"SGD: learning_rate expected a value of its type, received {"class_name":"ExponentialDecay"} (ExponentialDecay: decay_steps expected a number above 0, received NaN)"#);
+    insta::assert_snapshot!(read(json!({"loss_scale_factor": 0.0})), @"SGD: loss_scale_factor expected a finite float32 above 0, received 0");
+    insta::assert_snapshot!(read(json!({"learning_rate": {"class_name": "ExponentialDecay"}})), @"SGD: learning_rate expected a value of its type, received an object that does not fit (ExponentialDecay: decay_steps expected a number above 0, received NaN)");
     insta::assert_snapshot!(read(json!({"learning_rate": "fast"})), @r#"SGD: learning_rate expected a value of its type, received "fast" (unknown schedule `fast`)"#);
     insta::assert_snapshot!(read(json!({"decay": -0.1})), @"SGD: decay expected 0, or a number above 0 beside a learning rate that is a number, received -0.1");
     insta::assert_snapshot!(read(json!({"lr": 0.5, "decay": 0.1})), @r#"{"learning_rate": Object {"module": String("keras.optimizers.schedules"), "class_name": String("InverseTimeDecay"), "config": Object {"initial_learning_rate": Number(0.5), "decay_steps": Number(1), "decay_rate": Number(0.1)}, "registered_name": Null}}"#);
-    insta::assert_snapshot!(read(json!({"clipnorm": 1.0, "clipvalue": 2.0})), @"SGD: clipping expected at most one way, received clipnorm Some(1.0), global_clipnorm None, clipvalue Some(2.0)");
+    insta::assert_snapshot!(read(json!({"clipnorm": 1.0, "clipvalue": 2.0})), @"SGD: clipping expected at most one way, received clipnorm 1, clipvalue 2");
     insta::assert_snapshot!(read(json!({"momentum": 1.5})), @"SGD: momentum expected a number in [0, 1], received 1.5");
     insta::assert_snapshot!(read(json!({"lr": 0.5, "decay": 0.0})), @r#"{"learning_rate": Number(0.5)}"#);
+    assert!(read(json!({"loss_scale_factor": 1e40})).contains("received 10000000000"));
+    for class in ["Adam", "Adamax", "AdamW", "Nadam", "Lamb"] {
+        for (key, beta) in [("beta_1", 1.0), ("beta_2", 2.0), ("beta_1", -0.1)] {
+            let given = json!({"class_name": class, "config": {key: beta}});
+            let error = OPTIMIZERS.read(&given).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!("{class}: {key} expected a number from 0 to below 1, received {beta}")
+            );
+        }
+    }
+    let muon = json!({"class_name": "Muon", "config": {"adam_beta_1": 1.0}});
+    assert!(OPTIMIZERS.read(&muon).is_err());
     assert!(read(json!({"momentun": 0.5})).contains("nearest: momentum"));
     assert!(AdamW::default().weight_decay(None).validate().is_err());
     assert!(SGD::new(f64::NAN).validate().is_err());

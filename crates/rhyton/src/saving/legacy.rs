@@ -154,7 +154,7 @@ fn training_config(compile: &Map<String, Value>) -> Value {
     let mut optimizer = training.shift_remove("optimizer").unwrap_or(Value::Null);
     without_modules(&mut optimizer);
     training.insert("optimizer_config".to_owned(), optimizer);
-    for key in ["loss", "metrics"] {
+    for key in ["loss", "metrics", "weighted_metrics"] {
         training.get_mut(key).into_iter().for_each(without_modules);
     }
     // Keras 2 refuses arguments of `compile` that it doesn't have.
@@ -169,8 +169,13 @@ fn without_modules(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(without_modules),
         Value::Object(object) => {
-            object.shift_remove("module");
-            object.shift_remove("registered_name");
+            if object.contains_key("class_name") {
+                object.shift_remove("module");
+                object.shift_remove("registered_name");
+            } else {
+                // What each output has, by the outputs' names.
+                object.values_mut().for_each(without_modules);
+            }
         }
         _ => {}
     }
@@ -222,4 +227,30 @@ fn holds(value: &Value, text: &str) -> bool {
 fn not_in_h5(name: &str, what: &str) -> Error {
     let expected = "layers called on tensors, all that `.h5` holds; save as `.keras` instead";
     Error::config(name, "call", expected, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keras 2 has neither key.
+    #[test]
+    fn modules_are_left_out_wherever_objects_stand() {
+        let object = json!({"module": "keras.losses", "class_name": "A", "config": {}, "registered_name": null});
+        let compile = json!({
+            "optimizer": object,
+            "loss": {"module": object, "b": "mse"},
+            "metrics": [[object], {"b": [object]}],
+            "weighted_metrics": [object],
+            "run_eagerly": false,
+        });
+        let plain = json!({"class_name": "A", "config": {}});
+        let expected = json!({
+            "loss": {"module": plain, "b": "mse"},
+            "metrics": [[plain], {"b": [plain]}],
+            "weighted_metrics": [plain],
+            "optimizer_config": plain,
+        });
+        assert_eq!(training_config(compile.as_object().unwrap()), expected);
+    }
 }

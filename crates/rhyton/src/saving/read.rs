@@ -6,6 +6,7 @@ use rhyton_graph::{Shape, Spec};
 use rhyton_tensor::DType;
 use serde_json::{Value, json};
 
+use super::keras_layers::ABSENT;
 use super::key;
 use super::reader::functional;
 use crate::activations::find_layer;
@@ -150,6 +151,13 @@ fn unusable_layer(class: &str, name: &str) -> Error {
     if class == "Lambda" {
         let expected = "a layer that is data (Python code in a file is never run)";
         return Error::config(name, "class_name", expected, "Lambda");
+    }
+    if ABSENT.binary_search(&class).is_ok() {
+        let expected = format!(
+            "a layer that Rhyton has; `{class}` is one of Keras' that it has not, unless you register \
+             one of your own under that name"
+        );
+        return Error::config(name, "class_name", expected, class);
     }
     let names = LAYERS.specs.iter().map(|spec| spec.class_name);
     Error::UnknownName {

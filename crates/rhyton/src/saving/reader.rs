@@ -249,8 +249,26 @@ impl<'a> Reader<'a> {
         let empty = Map::new();
         let kwargs = key(node, "kwargs").as_object().unwrap_or(&empty);
         let args = key(node, "args").as_array().map_or(&[][..], Vec::as_slice);
-        let all = args.iter().chain(kwargs.values());
-        let positional = all.map(|value| self.argument(value)).collect::<Result<Vec<_>>>()?;
+        let mut positional =
+            args.iter().map(|value| self.argument(value)).collect::<Result<Vec<_>>>()?;
+        let mut named: Vec<(usize, &Value)> = Vec::new();
+        for (name, value) in kwargs {
+            let place = PLACES.iter().find(|(known, _)| known == name);
+            let Some((_, place)) = place else {
+                let known: Vec<&str> = PLACES.iter().map(|(name, _)| *name).collect();
+                let expected = format!("arguments by position, or {}", known.join(", "));
+                return Err(Error::config("call", "kwargs", expected, format!("`{name}`")));
+            };
+            named.push((*place, value));
+        }
+        named.sort_by_key(|(place, _)| *place);
+        for (place, value) in named {
+            if place != positional.len() {
+                let expected = format!("{place} before those that are named");
+                return Err(Error::config("call", "kwargs", expected, positional.len()));
+            }
+            positional.push(self.argument(value)?);
+        }
         let attributes = attributes.to_vec();
         Ok(operation.apply_all(Arguments { positional, attributes })?)
     }
@@ -299,6 +317,9 @@ impl<'a> Reader<'a> {
         self.result(&json!([callee.name, call, history.get(2)?]))
     }
 }
+
+/// Where the arguments of operations stand that Keras' functions give by name.
+const PLACES: &[(&str, usize)] = &[("x", 0), ("x1", 0), ("x2", 1), ("weights", 1)];
 
 /// How many calls of a layer a model's outputs count before the first: a functional model has one
 /// from its construction.

@@ -1,6 +1,6 @@
 //! Weights between a model and a file, in each of the forms that files have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhyton_formats::{Group, ModelFile, Weights as FileWeights};
 use rhyton_graph::VariableId;
@@ -53,16 +53,42 @@ pub(super) fn check_size(network: &Network, file: &ModelFile) -> Result<()> {
 /// Puts a file's values into a model's weights: all, or none if one does not fit. A model's own
 /// file has its layers' names.
 pub(super) fn restore(model: &Model, file: &ModelFile, own: bool) -> Result<()> {
-    let pairs = match (&file.layers, &file.named) {
-        (Some(layers), _) => super::legacy::matched(model, layers, own)?,
-        (None, Some(named)) => by_path(model, named)?,
-        (None, None) => by_group(model, &file.weights)?,
-    };
-    for (variable, value) in pairs {
-        let dtype = model.engine.variables()[variable.index()].spec.dtype;
-        model.engine.write(variable, &value.cast(dtype))?;
+    write(model, &pairs(model, file, own)?)
+}
+
+/// Puts the values of a model's own file into its weights; those that the file lacks get their first
+/// values, which may take long to draw.
+pub(super) fn restore_all(model: &Model, file: &ModelFile) -> Result<()> {
+    let pairs = pairs(model, file, true)?;
+    write(model, &pairs)?;
+    let given: BTreeSet<usize> = pairs.iter().map(|(variable, _)| variable.index()).collect();
+    for (variable, weight) in model.weights.iter() {
+        if !given.contains(&variable.index()) {
+            model.engine.write(variable, &weight.initial_value(model.seed)?)?;
+        }
     }
     Ok(())
+}
+
+fn write(model: &Model, pairs: &[(VariableId, &Array)]) -> Result<()> {
+    for (variable, value) in pairs {
+        let dtype = model.engine.variables()[variable.index()].spec.dtype;
+        model.engine.write(*variable, &value.cast(dtype))?;
+    }
+    Ok(())
+}
+
+/// The weights with a file's values for them.
+fn pairs<'a>(
+    model: &Model,
+    file: &'a ModelFile,
+    own: bool,
+) -> Result<Vec<(VariableId, &'a Array)>> {
+    match (&file.layers, &file.named) {
+        (Some(layers), _) => super::legacy::matched(model, layers, own),
+        (None, Some(named)) => by_path(model, named),
+        (None, None) => by_group(model, &file.weights),
+    }
 }
 
 fn by_group<'a>(model: &Model, file: &'a FileWeights) -> Result<Vec<(VariableId, &'a Array)>> {

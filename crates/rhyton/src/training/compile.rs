@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rhyton_graph::{Spec, VariableId, VariableSpec};
 use rhyton_tensor::{Array, DType};
@@ -221,6 +222,8 @@ pub(crate) struct Compiled {
     pub(crate) optimizer: Arc<dyn Optimizer>,
     /// Whether the scale of the loss around the optimizer was put there unasked.
     pub(crate) auto_scaled: bool,
+    /// Whether one may be put there.
+    pub(crate) auto_scale_loss: bool,
     pub(crate) objectives: Objectives,
     pub(crate) steps_per_execution: usize,
     /// Layers and weights as they were trainable then.
@@ -234,6 +237,10 @@ pub(crate) struct Compiled {
     pub(crate) first: u32,
     /// The key of all random numbers while training.
     pub(crate) seed: VariableId,
+    /// Whether a callback has put the averages of the weights in their place, and them in the averages'.
+    pub(crate) averages_in_place: AtomicBool,
+    /// How many gradients were taken by hand since the optimizer's last step.
+    pub(crate) gradients_taken: u64,
     /// How many variables there are before those of the metrics.
     pub(crate) keep: usize,
     /// What is tracked, once the targets' shapes are known.
@@ -282,6 +289,7 @@ impl Model {
         self.compiled = Some(Compiled {
             optimizer,
             auto_scaled,
+            auto_scale_loss: compile.auto_scale_loss,
             objectives: compile.objectives,
             steps_per_execution: compile.steps_per_execution,
             network: self.network.clone(),
@@ -290,6 +298,8 @@ impl Model {
             state,
             first,
             seed,
+            averages_in_place: AtomicBool::new(false),
+            gradients_taken: 0,
             keep,
             tracked: None,
         });
@@ -311,7 +321,7 @@ impl Model {
             optimizer: Chosen::Value(Arc::clone(optimizer)),
             objectives: compiled.objectives.clone(),
             steps_per_execution: compiled.steps_per_execution,
-            auto_scale_loss: true,
+            auto_scale_loss: compiled.auto_scale_loss,
         })
     }
 
@@ -329,19 +339,22 @@ impl Model {
 
     /// Resolves losses and metrics for targets of these specifications, and makes room for what
     /// they track.
-    pub(crate) fn track(&mut self, targets: &[Spec]) -> Result<()> {
+    pub(crate) fn track(&mut self, method: &'static str, targets: &[Spec]) -> Result<()> {
         let compiled = self.compiled()?;
         if compiled.tracked.as_ref().is_some_and(|tracked| tracked.targets == targets) {
             return Ok(());
         }
         let outputs = self.outputs();
-        let objectives = compiled.objectives.resolve(&outputs, targets)?;
-        let metrics = compiled.objectives.watch(&outputs, targets, &objectives)?;
+        let objectives = compiled.objectives.resolve(&outputs, (method, targets))?;
+        let metrics = compiled.objectives.watch(&outputs, (method, targets), &objectives)?;
         let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
         let keep = compiled.keep;
         let tracked = Tracked::new(targets.to_vec(), objectives, metrics, &names, keep);
         let (specs, values) = tracked.variables();
-        self.engine.extend(keep, specs, values)?;
+        // Targets of another type mostly need the same variables: programs then stay compiled.
+        if self.engine.variables()[keep..] != specs[..] {
+            self.engine.extend(keep, specs, values)?;
+        }
         if let Some(compiled) = &mut self.compiled {
             compiled.tracked = Some(tracked);
         }

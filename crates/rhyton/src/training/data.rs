@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhyton_data::{Column, Rows};
 use rhyton_tensor::Array;
@@ -53,6 +53,11 @@ pub(crate) fn split(arrays: &Arrays<'_>, at: usize) -> Result<(Vec<Column>, Vec<
 /// The weight of each sample by the class of its target, as Keras finds the class: the largest of a
 /// row, or a number, rounded. Classes without a weight count once.
 pub(crate) fn class_weights(targets: &Arrays<'_>, weights: &BTreeMap<i64, f64>) -> Result<Array> {
+    if let Some((class, weight)) = weights.iter().find(|(_, w)| !(0.0..f64::INFINITY).contains(*w))
+    {
+        let received = format!("{weight} for class {class}");
+        return Err(Error::data("fit", "class_weight", "finite numbers of at least 0", received));
+    }
     let [target] = targets.0[..] else {
         let expected = "targets of a single output";
         return Err(Error::data("fit", "class_weight", expected, targets.0.len()));
@@ -69,11 +74,21 @@ pub(crate) fn class_weights(targets: &Arrays<'_>, weights: &BTreeMap<i64, f64>) 
         [number] => number.round_ties_even() as i64,
         _ => (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best }) as i64,
     };
-    let of_row = |row: &[f64]| weights.get(&class(row)).map_or(1.0, |&weight| weight as f32);
+    let mut absent: BTreeSet<i64> = weights.keys().copied().collect();
+    let mut of_row = |row: &[f64]| {
+        let class = class(row);
+        absent.remove(&class);
+        weights.get(&class).map_or(1.0, |&weight| weight as f32)
+    };
     let mut found: Vec<f32> = Vec::with_capacity(target.count());
     let mut chunks = target.chunks(CHUNK_ROWS);
     while let Some((_, chunk)) = chunks.next_chunk().map_err(|e| data_error("fit", &e))? {
-        found.extend(chunk.to_f64().chunks_exact(width.max(1)).map(of_row));
+        found.extend(chunk.to_f64().chunks_exact(width.max(1)).map(&mut of_row));
+    }
+    let absent: Vec<String> = absent.iter().map(ToString::to_string).collect();
+    if !absent.is_empty() {
+        let absent = absent.join(", ");
+        crate::notices::once(&format!("class_weight: no sample is of class {absent}"));
     }
     Ok(Array::from_slice(&[found.len()], &found)?)
 }
@@ -94,7 +109,15 @@ mod tests {
         assert_eq!(found(column).unwrap(), [3.0, 0.5]);
         let rows = Array::from_slice(&[2, 3], &[0.0_f32, 0.1, 0.9, 1.0, 1.0, 0.0]).unwrap();
         assert_eq!(found(rows).unwrap(), [3.0, 0.5]);
+        crate::notices::tests::heard();
+        assert_eq!(found(Array::from_slice(&[1], &[2_i32]).unwrap()).unwrap(), [3.0]);
+        assert_eq!(
+            crate::notices::tests::heard(),
+            "rhyton: class_weight: no sample is of class 0\n"
+        );
         let images = Array::zeros(rhyton_tensor::DType::F32, &[2, 3, 3]);
+        let negative = class_weights(&Arrays::from(&images), &BTreeMap::from([(1, -1.0)]));
+        insta::assert_snapshot!(negative.unwrap_err(), @"fit: class_weight expected finite numbers of at least 0, received -1 for class 1");
         insta::assert_snapshot!(found(images).unwrap_err(), @"fit: class_weight expected targets of shape [N] or [N, classes], received [2, 3, 3]");
     }
 }

@@ -58,7 +58,7 @@ impl Model {
         let samples =
             Samples { inputs: x.into(), targets: y.into(), sample_weights: options.sample_weights };
         let specs = self.step_specs("evaluate", &samples)?;
-        self.track(&specs.targets)?;
+        self.track("evaluate", &specs.targets)?;
         self.check_labels("evaluate", &samples)?;
         self.evaluate_samples(&samples, options.batch_size, &mut Callbacks::none())
     }
@@ -70,7 +70,7 @@ impl Model {
         callbacks: &mut Callbacks<'_>,
     ) -> Result<Logs> {
         let specs = self.step_specs("evaluate", samples)?;
-        self.track(&specs.targets)?;
+        self.track("evaluate", &specs.targets)?;
         let program = self.step_program(Purpose::Evaluate, &specs)?;
         self.reset_tracked()?;
         let named = samples.named();

@@ -179,6 +179,10 @@ impl Model {
             let validation = Samples { inputs: x, targets: y, sample_weights };
             return self.fit_classes(&samples, Some(&validation), options);
         }
+        if !options.validation_sample_weights.0.is_empty() {
+            let expected = "`validation_data` beside it";
+            return Err(Error::data("fit", "validation_sample_weight", expected, "none"));
+        }
         if options.validation_split == 0.0 {
             return self.fit_classes(&samples, None, options);
         }
@@ -228,7 +232,7 @@ impl Model {
         if let Some(validation) = validation {
             self.step_specs("fit", validation)?;
         }
-        self.track(&specs.targets)?;
+        self.track("fit", &specs.targets)?;
         self.check_labels("fit", samples)?;
         if let Some(validation) = validation {
             self.check_labels("fit", validation)?;
@@ -292,8 +296,8 @@ impl Model {
             callbacks.each(self, |callback, cx| callback.on_epoch_begin(cx, epoch))?;
         }
         progress.begin_epoch(epoch);
-        // A validation on targets of another type has made new programs.
-        self.track(&run.specs.targets)?;
+        // A validation may have been on targets of another type.
+        self.track("fit", &run.specs.targets)?;
         let program = self.step_program(Purpose::Train, &run.specs)?;
         if start.is_none() {
             self.reset_tracked()?;
@@ -359,4 +363,28 @@ fn split_at(rows: usize, share: f64) -> Result<usize> {
         return Err(Error::data("fit", "validation_split", expected, share));
     }
     Ok(at as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use rhyton_tensor::{Array, DType};
+
+    use super::*;
+    use crate::{Compile, Dense, Sequential};
+
+    /// A session of its own for each type would be made twice an epoch.
+    #[test]
+    fn a_validation_on_targets_of_another_type_keeps_the_programs() {
+        let dense = Dense::new(1).activation("sigmoid");
+        let mut model = Sequential::new().input(&[1]).add(dense).build().unwrap();
+        let compile = Compile::new().loss("binary_crossentropy").metrics(["accuracy"]);
+        model.compile(compile).unwrap();
+        let x = Array::from_slice(&[2, 1], &[0.0_f32, 1.0]).unwrap();
+        for dtype in [DType::I64, DType::Bool, DType::F32] {
+            let fit = Fit::new().epochs(2).verbose(Verbose::Silent);
+            let history = model.fit(&x, &x, fit.validation_data(&x, &x.cast(dtype))).unwrap();
+            assert_eq!(history.history["val_accuracy"].len(), 2);
+        }
+        assert_eq!(model.engine.program_count(), 4, "one to train, three to evaluate");
+    }
 }

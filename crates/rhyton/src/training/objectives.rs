@@ -61,7 +61,7 @@ impl Objectives {
     pub(crate) fn resolve(
         &self,
         outputs: &[(String, Spec)],
-        targets: &[Spec],
+        (method, targets): (&'static str, &[Spec]),
     ) -> Result<Vec<Objective>> {
         let names = names(outputs);
         let losses = self.losses.of_each("loss", &names)?;
@@ -76,7 +76,7 @@ impl Objectives {
         let all = targets.len() == outputs.len();
         if !all && targets.len() != trained {
             let expected = format!("{} arrays", outputs.len());
-            return Err(Error::data("fit", "targets", expected, targets.len()));
+            return Err(Error::data(method, "targets", expected, targets.len()));
         }
         let mut objectives = Vec::new();
         let mut next = 0;
@@ -96,11 +96,11 @@ impl Objectives {
     pub(crate) fn watch(
         &self,
         outputs: &[(String, Spec)],
-        targets: &[Spec],
+        (method, targets): (&'static str, &[Spec]),
         objectives: &[Objective],
     ) -> Result<Vec<Watched>> {
         let names = names(outputs);
-        let mut keys = Keys { several: outputs.len() > 1, seen: BTreeMap::new() };
+        let mut keys = Keys::of(&names, objectives);
         let mut watched = Vec::new();
         for (argument, weighted, metrics) in
             [("metrics", false, &self.metrics), ("weighted_metrics", true, &self.weighted_metrics)]
@@ -112,7 +112,7 @@ impl Objectives {
                     let objective = &objectives[output];
                     let Some(target) = objective.target else {
                         let expected = format!("targets for `{name}`, which has metrics");
-                        return Err(Error::data("fit", "targets", expected, targets.len()));
+                        return Err(Error::data(method, "targets", expected, targets.len()));
                     };
                     let y_true = target_spec(objective.loss.as_deref(), &targets[target], y_pred);
                     let metric = choice.resolve(&y_true, y_pred)?;
@@ -137,6 +137,16 @@ struct Keys {
 }
 
 impl Keys {
+    /// The keys of losses, which are taken: a metric called `loss` is `loss_1`.
+    fn of(outputs: &[String], objectives: &[Objective]) -> Self {
+        let several = outputs.len() > 1;
+        let with_loss = outputs.iter().zip(objectives).filter(|(_, o)| o.loss.is_some());
+        let of_outputs = with_loss.map(|(name, _)| format!("{name}_loss"));
+        let of_outputs: Vec<String> = of_outputs.filter(|_| several).collect();
+        let all = std::iter::once("loss".to_owned()).chain(of_outputs);
+        Self { several, seen: all.map(|key| (key, 1)).collect() }
+    }
+
     /// `name`, or `output_name` where there are several outputs; the second of a key is `key_1`, or
     /// `weighted_name` for a weighted metric.
     fn key(&mut self, output: &str, name: &str, weighted: bool) -> String {
@@ -158,6 +168,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::losses::MeanSquaredError;
 
     #[test]
     fn keys_differ_as_in_keras() {
@@ -176,5 +187,15 @@ mod tests {
         assert_eq!(found, expected);
         let mut keys = Keys { several: false, seen: BTreeMap::new() };
         assert_eq!(keys.key("a", "mse", false), "mse");
+        let objective = || Objective {
+            target: Some(0),
+            loss: Some(Arc::new(MeanSquaredError::default())),
+            weight: None,
+        };
+        let names = ["a".to_owned(), "b".to_owned()];
+        let mut keys = Keys::of(&names, &[objective(), objective()]);
+        assert_eq!(keys.key("a", "loss", false), "a_loss_1");
+        let mut keys = Keys::of(&names[..1], &[objective()]);
+        assert_eq!(keys.key("a", "loss", false), "loss_1");
     }
 }

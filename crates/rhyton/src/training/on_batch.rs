@@ -81,7 +81,8 @@ impl Model {
     /// [`Model::apply_gradients`] it is a step of [`Model::fit`], to the bit.
     ///
     /// Moving statistics move, and running values of metrics go on from [`Model::reset_metrics`].
-    /// A scale that the optimizer puts on the loss is taken out of the gradients.
+    /// A scale that the optimizer puts on the loss is taken out of the gradients. Random layers draw
+    /// anew in every call, unless [`OnBatch::seed`] is given.
     ///
     /// ```
     /// use rhyton::{Array, Compile, Dense, OnBatch, SGD, Sequential};
@@ -112,6 +113,16 @@ impl Model {
         options: OnBatch<'a>,
     ) -> Result<Gradients> {
         let samples = Samples { inputs: x.into(), targets: y.into(), ..Samples::default() };
+        let taken = self.compiled.as_mut().map_or(0, |compiled| {
+            compiled.gradients_taken += 1;
+            compiled.gradients_taken - 1
+        });
+        let mut options = options;
+        if taken > 0 && options.seed.is_none() {
+            // The optimizer's step, which random layers follow, stays where it is meanwhile.
+            let [low, high] = crate::layer::random_key(self.seed, &format!("gradients {taken}"));
+            options.seed = Some(u64::from(high) << 32 | u64::from(low));
+        }
         let mut arrays = self.run_step(("gradients", Purpose::Gradients), &samples, options)?;
         let loss = arrays.remove(0).to_f64()[0];
         let compiled = self.compiled()?;
@@ -140,7 +151,11 @@ impl Model {
             }
         }
         let program = self.update_program()?;
-        run_batch(&*program, &gradients.arrays, &mut Vec::new(), &Self::run_options())
+        run_batch(&*program, &gradients.arrays, &mut Vec::new(), &Self::run_options())?;
+        if let Some(compiled) = &mut self.compiled {
+            compiled.gradients_taken = 0;
+        }
+        Ok(())
     }
 
     /// One step of training on a batch; the running values of loss and metrics, this batch included.
@@ -195,7 +210,7 @@ impl Model {
             None => options.sample_weights,
         };
         let specs: StepSpecs = self.step_specs(method, &samples)?;
-        self.track(&specs.targets)?;
+        self.track(method, &specs.targets)?;
         self.check_labels(method, &samples)?;
         if purpose != Purpose::Evaluate {
             self.set_training_seed(options.seed.unwrap_or(self.seed))?;

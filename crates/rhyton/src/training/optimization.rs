@@ -1,5 +1,7 @@
 //! The optimizer's variables in a model: learning rate, number of steps, averages of weights.
 
+use std::sync::atomic::Ordering;
+
 use rhyton_graph::VariableId;
 use rhyton_tensor::Array;
 
@@ -38,9 +40,14 @@ impl Model {
     /// Sets the learning rate for the next steps.
     ///
     /// # Errors
-    /// [`Error::State`] before `compile`, or when a schedule says the rate.
+    /// [`Error::State`] before `compile`, or when a schedule says the rate; [`Error::Data`] for what
+    /// is no finite float32.
     pub fn set_learning_rate(&self, rate: f64) -> Result<()> {
         let compiled = self.compiled()?;
+        if !(rate as f32).is_finite() {
+            let expected = "a finite number";
+            return Err(Error::data("set_learning_rate", "rate", expected, rate));
+        }
         let constant = compiled.optimizer.learning_rate().is_constant();
         let Some(place) = compiled.state.learning_rate.filter(|_| constant) else {
             return Err(Error::State {
@@ -68,6 +75,7 @@ impl Model {
 
     /// Exchanges the weights and their averages.
     pub(crate) fn swap_averages(&self) -> Result<()> {
+        self.compiled()?.averages_in_place.fetch_xor(true, Ordering::Relaxed);
         for (weight, average) in self.averaged()? {
             let value = self.engine.read(weight)?;
             self.engine.write(weight, &self.engine.read(average)?)?;
@@ -76,8 +84,15 @@ impl Model {
         Ok(())
     }
 
+    /// Says whether averages and weights have been exchanged, which a training that goes on knows
+    /// from its callbacks.
+    pub(crate) fn note_averages_in_place(&self, exchanged: bool) -> Result<()> {
+        self.compiled()?.averages_in_place.store(exchanged, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Sets the averages to the weights.
-    pub(crate) fn set_averages_to_weights(&self) -> Result<()> {
+    fn set_averages_to_weights(&self) -> Result<()> {
         for (weight, average) in self.averaged()? {
             self.engine.write(average, &self.engine.read(weight)?)?;
         }
@@ -97,9 +112,13 @@ impl Model {
         Ok(compiled.trained.iter().copied().zip(averages).collect())
     }
 
-    /// Puts the averages of the weights, if there are any, in the weights' place.
+    /// Puts the averages of the weights, if there are any, in the weights' place, where they may be
+    /// already.
     pub(crate) fn use_averages(&self) -> Result<()> {
         let compiled = self.compiled()?;
+        if compiled.averages_in_place.swap(false, Ordering::Relaxed) {
+            return self.set_averages_to_weights();
+        }
         for (&weight, &place) in compiled.trained.iter().zip(&compiled.state.averages) {
             self.engine.write(weight, &self.engine.read(compiled.variable(place))?)?;
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rhyton_graph::{Executable, Spec, Tensor, Tracer, cast};
+use rhyton_graph::{Executable, Spec, Tensor, Tracer, cast, mean, sum};
 use rhyton_tensor::DType;
 
 use super::compile::Compiled;
@@ -106,14 +106,20 @@ impl StepTrace<'_> {
         let mut added = cx.take_losses();
         added.extend(self.penalties(tracer)?);
         let total = self.total(&seen, added)?;
+        // A loss that is not reduced: its sum is trained, its mean is told.
+        let (trained, total) = match total.rank() {
+            0 => (total.clone(), total),
+            _ => (sum(&total, None, false).checked()?, mean(&total, None, false).checked()?),
+        };
         match self.purpose {
             Purpose::Train => {
-                let gradients = self.compiled.gradients(tracer, &total)?;
+                let gradients = self.compiled.gradients(tracer, &trained)?;
                 self.compiled.apply(tracer, gradients)?;
             }
             Purpose::Gradients => {
                 tracer.output("loss", &total)?;
-                for (place, slope) in self.compiled.gradients(tracer, &total)?.iter().enumerate() {
+                for (place, slope) in self.compiled.gradients(tracer, &trained)?.iter().enumerate()
+                {
                     tracer.output(&format!("gradient{place}"), slope)?;
                 }
             }

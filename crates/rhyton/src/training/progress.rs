@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::fit::Verbose;
 use super::history::Logs;
 use crate::callbacks::Parameters;
+use crate::callbacks::python_number::python_exponent;
 
 const BAR_WIDTH: usize = 20;
 const REDRAW: Duration = Duration::from_millis(50);
@@ -103,10 +104,10 @@ fn per_step(steps: usize, elapsed: Duration) -> String {
 /// ` - accuracy: 0.4987 - loss: 1.6195`; small values in exponent form, as Keras writes them.
 fn values(logs: &Logs) -> String {
     let value = |value: f64| {
-        if value.abs() > 1e-3 || value == 0.0 {
+        if value.abs() > 1e-3 || value.is_nan() {
             format!("{value:.4}")
         } else {
-            format!("{value:.4e}")
+            python_exponent(value, 4)
         }
     };
     let first = logs.iter().filter(|(name, _)| !name.starts_with("val_"));
@@ -130,6 +131,7 @@ mod tests {
         let logs = Logs::from([("accuracy".to_owned(), 0.4987), ("loss".to_owned(), 1.61954)]);
         let line = bar(6, 7, Duration::from_millis(66), &logs);
         insta::assert_snapshot!(line.replace('\u{1b}', "^"), @"^[1m6/7^[0m ^[32m━━━━━━━━━━━━━━━━━^[0m^[37m━━━^[0m ^[1m0s^[0m 11ms/step - accuracy: 0.4987 - loss: 1.6195");
-        assert_eq!(values(&Logs::from([("loss".to_owned(), 0.0004)])), " - loss: 4.0000e-4");
+        assert_eq!(values(&Logs::from([("loss".to_owned(), 0.0004)])), " - loss: 4.0000e-04");
+        assert_eq!(values(&Logs::from([("loss".to_owned(), 0.0)])), " - loss: 0.0000e+00");
     }
 }

@@ -59,15 +59,15 @@ fn combinations_that_keras_refuses_are_refused_by_argument() {
     conv2d: Conv2D: data_format expected channels_last or channels_first, received nhwc
     conv2d: Conv2D: filters expected at least 1, received 0
     conv2d: Conv2D: kernel_size expected a number of at least 1 for each axis, received [0, 0]
-    Conv2D: kernel_size expected a value of its type, received [3] (expected a whole number of at least 0 or a list of 2 such numbers)
+    Conv2D: kernel_size expected a value of its type, received [3] (expected a whole number from 0 to 2147483647 or a list of 2 such numbers)
     conv2d: Conv2D: strides expected a number of at least 1 for each axis, received [0, 0]
-    conv2d: Conv2D: kernel_size expected at most the input's sizes [6, 6], dilation included, received [4, 3]
+    conv2d: Conv2D: kernel_size expected at most the input's sizes [6, 6], dilation included, received [7, 5]
     conv1d: Conv1D: input expected [batch, steps, channels], received [N, 6, 6, 4]
     conv2d_transpose: Conv2DTranspose: output_padding expected less than strides, [2, 3], received [2, 2]
     conv2d_transpose: Conv2DTranspose: strides expected 1, since dilation_rate is [2, 2], received [2, 2]
     Conv2DTranspose: groups expected 1, received 2
     conv2d_transpose: Conv2DTranspose: padding expected valid or same, received causal
-    depthwise_conv2d: DepthwiseConv2D: depth_multiplier expected at least 1, received 0
+    depthwise_conv2d: DepthwiseConv2D: depth_multiplier expected 1 to 536870911, received 0
     max_pooling2d: MaxPooling2D: pool_size expected at most the input's sizes [6, 6], received [2, 7]
     average_pooling1d: AveragePooling1D: padding expected valid or same, received causal
     cropping2d: Cropping2D: cropping expected less than the sizes [6, 6] in all, received [[3, 3], [0, 0]]

@@ -2,8 +2,8 @@ use rhyton::layers::LAYERS;
 use rhyton::ops::{Spec, Tensor};
 use rhyton::testing::{check_layer, examine_layer};
 use rhyton::{
-    Array, BatchNormalization, Compile, Dense, Dropout, Fit, Model, Predict, SGD, Sequential,
-    Verbose,
+    AdaptiveAveragePooling1D, Apply, Array, BatchNormalization, Compile, Dense, Dropout, Fit,
+    GlobalAveragePooling1D, Model, Predict, SGD, Sequential, UpSampling2D, Verbose, input,
 };
 
 #[test]
@@ -251,4 +251,44 @@ fn configurations_that_do_not_fit_are_told() {
     insta::assert_snapshot!(built.unwrap_err(), @"dense: Dense: units expected at least 1, received 0");
     let built = Sequential::new().input(&[3]).add(Dropout::new(1.5)).build();
     insta::assert_snapshot!(built.unwrap_err(), @"dropout: Dropout: rate expected a number from 0 to 1, received 1.5");
+    insta::assert_snapshot!(read("BatchNormalization", r#"{"renorm": true}"#), @"BatchNormalization: renorm expected false: batch renormalization isn't known here, received true");
+}
+
+/// Both would need matrices of many gigabytes.
+#[test]
+fn new_sizes_without_bound_are_refused() {
+    let pooled = Sequential::new().input(&[8, 4]).add(AdaptiveAveragePooling1D::new(2_000_000_000));
+    insta::assert_snapshot!(pooled.build().unwrap_err(), @"adaptive_average_pooling1d: AdaptiveAveragePooling1D: output_size expected at most 8388608 places from 8, received 2000000000");
+    let larger = UpSampling2D::new(100_000_000).interpolation("bilinear");
+    let larger = Sequential::new().input(&[8, 8, 1]).add(larger);
+    insta::assert_snapshot!(larger.build().unwrap_err(), @"up_sampling2d: UpSampling2D: size expected at most 8388608 places from 8, received 800000000");
+}
+
+#[test]
+fn masks_given_in_a_call_count() {
+    let (x, mask) = (input(&[2, 2]), input(&[2]));
+    let arguments = [("mask", &mask)];
+    let y = BatchNormalization::new().apply_with(&[&x], &arguments);
+    let z = GlobalAveragePooling1D::new().apply_with(&[&y], &arguments);
+    let mut model = Model::functional(&[&x, &mask], &[&z]).unwrap();
+    model.compile(Compile::new().optimizer(SGD::new(0.0)).loss("mse")).unwrap();
+    let values = [1.0_f32, 2.0, 3.0, 8.0, 5.0, 6.0, 70.0, 80.0];
+    let x = Array::from_slice(&[2, 2, 2], &values).unwrap();
+    let mask = Array::from_slice(&[2, 2], &[1.0_f32, 1.0, 1.0, 0.0]).unwrap();
+    let y = Array::from_slice(&[2, 2], &[0.0_f32; 4]).unwrap();
+    model.fit([&x, &mask], &y, Fit::new().verbose(Verbose::Silent)).unwrap();
+    let near = |name: &str, expected: [f64; 2]| {
+        let found = model.weight(&format!("batch_normalization/{name}")).unwrap().to_f64();
+        let close = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5);
+        assert!(close, "{name}: {found:?} is not {expected:?}");
+    };
+    near("moving_mean", [0.029_999_999, 0.053_333_335]);
+    near("moving_variance", [1.016_666_65, 1.052_222_25]);
+}
+
+#[test]
+fn a_call_argument_that_a_layer_does_not_read_is_refused() {
+    let (x, mask) = (input(&[2]), input(&[2]));
+    let y = Dense::new(2).apply_with(&[&x], &[("mask", &mask)]);
+    insta::assert_snapshot!(Model::functional(&[&x, &mask], &[&y]).unwrap_err(), @"dense: call expected call arguments that Dense reads (none), received `mask`");
 }

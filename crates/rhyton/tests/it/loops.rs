@@ -144,7 +144,7 @@ fn several_outputs_have_keys_of_their_own() {
     assert!((logs["loss"] - total).abs() < 1e-5);
     let history = model.fit(&x, [&y[0], &y[1]], quiet().epochs(2)).unwrap();
     assert_eq!(history.history["b_loss"].len(), 2);
-    insta::assert_snapshot!(model.evaluate(&x, &y[0], Evaluate::new()).unwrap_err(), @"fit: targets expected 2 arrays, received 1");
+    insta::assert_snapshot!(model.evaluate(&x, &y[0], Evaluate::new()).unwrap_err(), @"evaluate: targets expected 2 arrays, received 1");
     let uneven = Compile::new().losses(["mse", "mse", "mse"]);
     insta::assert_snapshot!(model.compile(uneven).unwrap_err(), @"compile: loss expected one for each of 2 outputs, received 3");
 }
@@ -181,7 +181,7 @@ fn training_asks_for_what_is_missing() {
       to use your own: custom_objects().metric("acuracy", |y_true, y_pred| …)
     "#);
     let twice = SGD::new(0.1).clipnorm(1.0).clipvalue(1.0);
-    insta::assert_snapshot!(model.compile(Compile::new().optimizer(twice)).unwrap_err(), @"SGD: clipping expected at most one way, received clipnorm Some(1.0), global_clipnorm None, clipvalue Some(1.0)");
+    insta::assert_snapshot!(model.compile(Compile::new().optimizer(twice)).unwrap_err(), @"SGD: clipping expected at most one way, received clipnorm 1, clipvalue 1");
     model.compile(Compile::new().loss("mse")).unwrap();
     insta::assert_snapshot!(model.fit(&x, &f32s(&[3, 1], &[0.0; 3]), quiet()).unwrap_err(), @"fit: y0 expected 2 rows, as many as the first input, received shape [3, 1]");
     insta::assert_snapshot!(model.fit(&x, &x, quiet().batch_size(0)).unwrap_err(), @"fit: batch_size expected at least 1, received 0");

@@ -27,6 +27,7 @@ mod own_steps;
 mod parameters;
 mod penalties;
 mod precision;
+mod refusals;
 mod registry;
 mod resuming;
 mod saving;

@@ -92,7 +92,7 @@ fn an_output_may_have_no_loss() {
     model.compile(compile).unwrap();
     let logs = model.evaluate(&x, [&y, &y], Evaluate::new()).unwrap();
     assert_logs(&logs, &[("a_mae", 1.4), ("loss", 2.6)]);
-    insta::assert_snapshot!(model.evaluate(&x, &y, Evaluate::new()).unwrap_err(), @"fit: targets expected targets for `a`, which has metrics, received 1");
+    insta::assert_snapshot!(model.evaluate(&x, &y, Evaluate::new()).unwrap_err(), @"evaluate: targets expected targets for `a`, which has metrics, received 1");
     let unknown = Compile::new().loss("mse").loss_for("c", "mse");
     insta::assert_snapshot!(model.compile(unknown).unwrap_err(), @"compile: loss expected outputs of a, b, received `c`");
 }

@@ -228,3 +228,15 @@ fn a_part_needs_nothing_from_beside_its_layer() {
     assert_eq!(model.up_to("first").unwrap().inputs().len(), 1);
     insta::assert_snapshot!(model.after("first").unwrap_err(), @"functional: layer expected a layer that all of the rest comes after, received one beside which `input_layer_1` is needed");
 }
+
+/// Without the optimizer's steps between, which random layers follow.
+#[test]
+fn every_gradient_by_hand_drops_anew() {
+    let mut model = network();
+    model.compile(adam()).unwrap();
+    let (x, y) = (numbers(&[8, 6], 1), numbers(&[8, 2], 2));
+    let mut loss = |options: OnBatch<'static>| model.gradients(&x, &y, options).unwrap().loss;
+    let first = loss(OnBatch::new());
+    assert!(first != loss(OnBatch::new()));
+    assert_eq!(loss(OnBatch::new().seed(5)), loss(OnBatch::new().seed(5)));
+}

@@ -180,3 +180,19 @@ fn all_layers_give_what_their_policy_says() {
         assert_eq!(output.dtype(), DType::F16, "{}", spec.class_name);
     }
 }
+
+#[test]
+fn a_loss_that_is_not_to_be_scaled_stays_so() {
+    let mut model =
+        Sequential::new().input(&[2]).add(Dense::new(1).dtype("mixed_float16")).build().unwrap();
+    // The scale of the loss is among the optimizer's numbers.
+    let numbers =
+        |model: &Model| model.summary(&rhyton::models::SummaryOptions::default()).unwrap();
+    model.compile(Compile::new().loss("mse").auto_scale_loss(false)).unwrap();
+    let before = numbers(&model);
+    let again = model.compilation().unwrap();
+    model.compile(again).unwrap();
+    assert_eq!(numbers(&model), before);
+    model.compile(Compile::new().loss("mse")).unwrap();
+    assert!(numbers(&model) != before);
+}

@@ -13,6 +13,7 @@ use rhyton_data::{Dataset, Part};
 use super::{Compare, glob};
 use crate::commands::Context;
 use crate::data::{fit_inputs, inputs, load};
+use crate::model;
 
 /// What is the same for all activations: network, data, and how it is trained.
 pub(super) struct Experiment {
@@ -47,7 +48,10 @@ impl Experiment {
         train.require_targets()?;
         test.require_targets()?;
         let network = match &arguments.model {
-            Some(path) => Model::load(path)?,
+            Some(path) => match model::description(path)? {
+                Some(description) => model::described(path, &description, 0)?,
+                None => Model::load(path)?,
+            },
             None => blog_network(&train)?,
         };
         if network.outputs().len() != 1 {
@@ -111,7 +115,7 @@ impl Experiment {
     pub(super) fn train(&self, activation: &Activation, seed: u64) -> Result<Outcome> {
         let mut model = self.variant(activation)?.with_seed(seed)?;
         model.compile(self.compile.clone())?;
-        let mut epoch_seconds = Vec::with_capacity(self.epochs);
+        let mut epoch_seconds = Vec::new();
         let mut fit = Fit::new()
             .epochs(self.epochs)
             .batch_size(self.batch_size)

@@ -76,5 +76,23 @@ fn what_takes_too_long_is_504_or_cut_off() {
     connection.send(body.as_bytes());
     server.signal("TERM");
     let (code, _, stderr) = server.wait();
-    assert_eq!((code, stderr.as_str()), (Some(0), "1 connections had not ended after 1 ms\n"));
+    assert_eq!(
+        (code, stderr.as_str()),
+        (Some(0), "1 connections had not ended and were cut off\n")
+    );
+}
+
+#[test]
+fn a_second_signal_cuts_off_what_is_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::half_plus_two(folder.path(), &["--drain-ms", "60000"]);
+    let mut idle = server.connect();
+    assert_eq!(idle.post(PREDICT, r#"{"instances": [[1.0]]}"#).status, 200);
+    let mut busy = server.connect();
+    busy.expect_to_be_asked(PREDICT, 22);
+    server.signal("TERM");
+    assert!(idle.is_closed());
+    server.signal("INT");
+    let cut = "1 connections had not ended and were cut off\n";
+    assert_eq!(server.wait(), (Some(0), String::new(), cut.to_owned()));
 }
