@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
         function: AxisFunction::Sort,
         name: "sort",
         aliases: &[],
-        evaluate: |line| line.sort_by(ascending),
+        evaluate: sort,
         lower: |a, axis| graph::sort(a, Some(axis)),
     },
     Row {
@@ -160,9 +160,9 @@ fn extreme(line: &[f64], choose: fn(f64, f64) -> f64) -> f64 {
     line.iter().copied().reduce(better).unwrap_or(f64::NAN)
 }
 
-/// NaN stands last.
-fn ascending(a: &f64, b: &f64) -> std::cmp::Ordering {
-    a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+fn sort(line: &mut [f64]) {
+    // NaN stands last.
+    line.sort_by(|a, b| a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan())));
 }
 
 fn accumulate(line: &mut [f64]) {
@@ -175,16 +175,24 @@ fn accumulate(line: &mut [f64]) {
 
 fn softmax(line: &mut [f64]) {
     let greatest = extreme(line, f64::max);
-    line.iter_mut().for_each(|value| *value = (*value - greatest).exp());
+    for value in &mut *line {
+        *value = (*value - greatest).exp();
+    }
     let total: f64 = line.iter().sum();
-    line.iter_mut().for_each(|value| *value /= total);
+    for value in line {
+        *value /= total;
+    }
 }
 
 fn log_softmax(line: &mut [f64]) {
     let greatest = extreme(line, f64::max);
-    line.iter_mut().for_each(|value| *value -= greatest);
+    for value in &mut *line {
+        *value -= greatest;
+    }
     let total = line.iter().map(|value| value.exp()).sum::<f64>().ln();
-    line.iter_mut().for_each(|value| *value -= total);
+    for value in line {
+        *value -= total;
+    }
 }
 
 #[cfg(test)]

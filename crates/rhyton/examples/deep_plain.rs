@@ -77,7 +77,7 @@ fn one_cycle(step: &Tensor, steps: f64, highest: f64) -> Tensor {
     };
     let up = between(highest / 25.0, highest, step / rise);
     let down = between(highest, highest / 25e4, (step - rise) / (steps - rise));
-    ops::where_(&ops::less(step, &step.scalar_like(rise)), &up, &down)
+    ops::where_(ops::less(step, step.scalar_like(rise)), &up, &down)
 }
 
 /// The accuracy on images that were not trained on.

@@ -48,12 +48,12 @@ impl Expression {
                 self.nodes[index].operands().for_each(|operand| needed[operand.index()] = true);
             }
         }
-        let mut parameter = |source: usize| match sources.iter().position(|&s| s == source) {
-            Some(place) => Node::Parameter(place),
-            None => {
+        let mut parameter = |source: usize| {
+            let known = sources.iter().position(|&s| s == source);
+            Node::Parameter(known.unwrap_or_else(|| {
                 sources.push(source);
-                Node::Parameter(sources.len() - 1)
-            }
+                sources.len() - 1
+            }))
         };
         for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
             let copy = match (cuts.get(&NodeId(index as u32)), node) {

@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(ParameterRange::Any.kept(3.0), Some(free));
         assert_eq!(ParameterRange::NotZero.kept(3.0), Some([1e-6, f64::INFINITY]));
         assert_eq!(ParameterRange::NotZero.kept(-3.0), Some([f64::NEG_INFINITY, -1e-6]));
-        assert_eq!(ParameterRange::Above(1.0).kept(1.5), Some([1.000001, f64::INFINITY]));
+        assert_eq!(ParameterRange::Above(1.0).kept(1.5), Some([1.000_001, f64::INFINITY]));
         assert_eq!(ParameterRange::AtLeast(1.0).kept(1.5), Some([1.0, f64::INFINITY]));
         assert_eq!(ParameterRange::Between(0.0, 2.0).kept(1.5), Some([0.0, 2.0]));
         assert_eq!(ParameterRange::WholeFrom(1.0).kept(2.0), None);

@@ -256,13 +256,10 @@ impl Activation {
 fn shape_of(name: &str, trainable: &Trainable, input: &Spec) -> Result<Vec<usize>> {
     let Some(axis) = trainable.axis else { return Ok(Vec::new()) };
     let place = input.shape.axis(name, axis)?;
-    match input.shape[place].fixed_size() {
-        Some(size) => Ok(vec![size]),
-        None => {
-            let expected = format!("a known size at axis {axis}");
-            Err(Error::config(name, "axis", expected, &input.shape))
-        }
-    }
+    input.shape[place].fixed_size().map(|size| vec![size]).ok_or_else(|| {
+        let expected = format!("a known size at axis {axis}");
+        Error::config(name, "axis", expected, &input.shape)
+    })
 }
 
 /// A parameter with a value for each place along an axis, shaped to broadcast against `x`.

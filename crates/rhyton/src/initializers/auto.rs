@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Normal numbers by which the layer's activation, whichever it is, hands on signals and gradients
 /// at their size: its edge of chaos, σw² E[f'(√q z)²] = 1 and σb² = q − σw² E[f(√q z)²], z ~ N(0, 1).
 ///
-/// The kernel gets the variance σw² / fan_in; a bias that is still drawn as by default gets the
+/// The kernel gets the variance σw² / `fan_in`; a bias that is still drawn as by default gets the
 /// deviation σb. An activation without such an edge at q gets its gain, a function that is no
 /// expression of one element what a linear layer gets. Files hold what it comes to
 /// (`VarianceScaling`, `RandomNormal`), so Keras loads them.

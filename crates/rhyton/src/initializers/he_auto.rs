@@ -9,7 +9,7 @@ use crate::Result;
 use crate::activations::Activation;
 use crate::objects::from_config;
 
-/// Normal numbers of variance gain² / fan_in with the gain 1/√E[f(z)²] of the layer's activation: He's
+/// Normal numbers of variance gain² / `fan_in` with the gain 1/√E[f(z)²] of the layer's activation: He's
 /// √2 for ReLU, and what He's argument gives for any other.
 ///
 /// Files hold what it comes to, a `VarianceScaling`.

@@ -20,7 +20,7 @@ pub struct Suited {
 pub(super) type Axes = Option<[Vec<isize>; 2]>;
 
 impl Suited {
-    /// Untruncated normal numbers of variance σw² / fan_in, and biases of deviation σb.
+    /// Untruncated normal numbers of variance σw² / `fan_in`, and biases of deviation σb.
     pub(super) fn normal(sigma_w: f64, sigma_b: f64, axes: &Axes) -> Self {
         let mut weight = VarianceScaling::default()
             .scale(sigma_w * sigma_w)

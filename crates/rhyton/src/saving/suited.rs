@@ -54,25 +54,25 @@ fn settled(initializer: &dyn crate::initializers::Initializer, name: &str) -> Va
 /// Takes the names out of a configuration: by JSON pointer.
 pub(super) fn take_names(config: &mut Value) -> Map<String, Value> {
     let mut names = Map::new();
-    take_below(config, String::new(), &mut names);
+    take_below(config, "", &mut names);
     names
 }
 
-fn take_below(value: &mut Value, place: String, names: &mut Map<String, Value>) {
+fn take_below(value: &mut Value, place: &str, names: &mut Map<String, Value>) {
     match value {
         Value::Object(object) => {
             let is_initializer = object.get("module").is_some_and(|m| m == "keras.initializers");
             if let (true, Some(name)) = (is_initializer, object.shift_remove(SETTLED)) {
-                names.insert(place.clone(), name);
+                names.insert(place.to_owned(), name);
             }
             for (key, value) in object {
                 let key = key.replace('~', "~0").replace('/', "~1");
-                take_below(value, format!("{place}/{key}"), names);
+                take_below(value, &format!("{place}/{key}"), names);
             }
         }
         Value::Array(list) => {
             for (index, value) in list.iter_mut().enumerate() {
-                take_below(value, format!("{place}/{index}"), names);
+                take_below(value, &format!("{place}/{index}"), names);
             }
         }
         _ => {}

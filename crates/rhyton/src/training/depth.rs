@@ -93,16 +93,20 @@ fn stacks(model: &Model, layers: &[Arc<dyn Layer>]) -> Result<Vec<Stack>> {
             continue;
         };
         let name = if definition.name.is_empty() { definition.text() } else { definition.key() };
-        let stack = match stacks.iter_mut().find(|stack| stack.name == name) {
-            Some(stack) => stack,
-            None => {
-                let activation = activation.clone();
-                let empty =
-                    Stack { name, activation, depth: 0, weights: 0.0, biases: 0.0, initializer };
-                stacks.push(empty);
-                stacks.last_mut().expect("one was pushed")
-            }
-        };
+        let known = stacks.iter().position(|stack| stack.name == name);
+        let place = known.unwrap_or_else(|| {
+            let activation = activation.clone();
+            stacks.push(Stack {
+                name,
+                activation,
+                depth: 0,
+                weights: 0.0,
+                biases: 0.0,
+                initializer,
+            });
+            stacks.len() - 1
+        });
+        let stack = &mut stacks[place];
         stack.depth += 1;
         stack.weights += weights;
         stack.biases += biases;

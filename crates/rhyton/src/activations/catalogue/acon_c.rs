@@ -10,7 +10,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     formula: expression("(p1 - p2) * x * sigmoid(beta * (p1 - p2) * x) + p2 * x"),
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::NAN)),
-    minimum: Some((-1.2784645427610737, -0.2784645427610738)),
+    minimum: Some((-1.278_464_542_761_073_7, -0.278_464_542_761_073_8)),
     traps: &[
         "p1 and p2 start at 1 and 0 here (swish); the paper draws both from a normal distribution",
     ],

@@ -6,7 +6,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     formula: expression("beta * x * sigmoid(x)"),
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
-    minimum: Some((-1.2784645427610737, -0.38288874629647646)),
+    minimum: Some((-1.278_464_542_761_073_7, -0.382_888_746_296_476_46)),
     traps: &["beta stands outside the sigmoid, from 1 to 2 (swish has it inside)"],
     source: "Alcaide 2018, arXiv 1801.07145",
     ..BuiltIn::DEFAULT

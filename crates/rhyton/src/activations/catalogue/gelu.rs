@@ -12,7 +12,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     ],
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
-    minimum: Some((-0.7517915246935645, -0.16997120747990366)),
+    minimum: Some((-0.751_791_524_693_564_5, -0.169_971_207_479_903_66)),
     traps: &[
         "exact (erf) by default, as in keras.activations and PyTorch; keras.ops.gelu, GPT-2 and Candle mean approximate=True",
         "NaN at −inf, as in Keras (−inf times 0)",

@@ -1,10 +1,12 @@
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use super::{BuiltIn, Limits, expression, parameter};
 
 pub(super) const DEFINITION: BuiltIn = BuiltIn {
     name: "laplace",
     parameters: &[
-        parameter("mu", 0.7071067811865476),
-        parameter("sigma", 0.28209479177387814).above(0.0),
+        parameter("mu", FRAC_1_SQRT_2),
+        parameter("sigma", 0.282_094_791_773_878_14).above(0.0),
     ],
     formula: expression("0.5 * erfc((mu - x) / (sigma * 1.4142135623730951))"),
     wide: true,

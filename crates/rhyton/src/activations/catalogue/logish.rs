@@ -5,7 +5,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     formula: expression("x * log1p(sigmoid(x))"),
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
-    minimum: Some((-1.3724541370256922, -0.25276881678944035)),
+    minimum: Some((-1.372_454_137_025_692_2, -0.252_768_816_789_440_35)),
     source: "Zhu et al. 2021, Logish",
     ..BuiltIn::DEFAULT
 };

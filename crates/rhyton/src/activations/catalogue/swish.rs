@@ -8,7 +8,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     special_cases: &[(&[("beta", 1.0)], "x * sigmoid(x)")],
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
-    minimum: Some((-1.2784645427610737, -0.2784645427610738)),
+    minimum: Some((-1.278_464_542_761_073_7, -0.278_464_542_761_073_8)),
     traps: &[
         "beta stands inside the sigmoid (e_swish has it outside); oneDNN calls it alpha; Keras' silu has none",
         "NaN at −inf, as in Keras (−inf times 0)",

@@ -10,7 +10,7 @@ pub(super) const DEFINITION: BuiltIn = BuiltIn {
     formula: expression("where(x > 0, alpha_p * square(x), alpha_n * (expm1(x) - x)) + beta * x"),
     wide: true,
     limits: Some(Limits::at_infinity(f64::NAN, f64::INFINITY)),
-    minimum: Some((-0.9808292530117262, -0.20575122409648214)),
+    minimum: Some((-0.980_829_253_011_726_2, -0.205_751_224_096_482_14)),
     traps: &[
         "alpha_p and alpha_n are the values in effect; the paper trains what softplus turns into them",
     ],
