@@ -44,6 +44,7 @@ pub(crate) use by_level;
 mod functions;
 mod lanes;
 mod loops;
+mod wide;
 mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;

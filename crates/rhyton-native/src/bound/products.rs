@@ -93,11 +93,12 @@ fn bind_matrices(canonical: Canonical, fleeting: bool, level: Level) -> BoundPro
     let panel = panel.min(sizes.rows.next_multiple_of(PANEL_ROWS)).max(PANEL_ROWS);
     let batches = canonical.batch.iter().product();
     let panels = sizes.rows.div_ceil(panel);
+    // Working memory is cut in whole cache lines, so that all of it is aligned for f64 too.
     BoundProduct {
         panel,
         packed: usize::saturating_mul(batches, level.packed_len(sizes)),
-        scratch: Level::scratch_len(sizes),
-        room: if fleeting { panel * sizes.columns } else { 0 },
+        scratch: Level::scratch_len(sizes).next_multiple_of(16),
+        room: if fleeting { (panel * sizes.columns).next_multiple_of(16) } else { 0 },
         form: BoundForm::Matrices(Matrices { canonical, batches, sizes, panels }),
     }
 }
@@ -122,7 +123,7 @@ fn bind_windows(windows: BoundWindows, fleeting: bool, level: Level) -> BoundPro
         panel,
         packed,
         scratch: words.next_multiple_of(16),
-        room: if own { panel * walks[0].width() } else { 0 },
+        room: if own { (panel * walks[0].width()).next_multiple_of(16) } else { 0 },
         form: BoundForm::Windows(windows),
     }
 }

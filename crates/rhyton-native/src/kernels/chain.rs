@@ -59,19 +59,20 @@ impl Run<'_> {
     }
 }
 
-/// The registers below and above the one that is written.
+/// The registers below and above those that are written.
 struct Others<'a> {
     below: &'a [f32],
     above: &'a [f32],
-    written: usize,
+    written: Range<usize>,
 }
 
 impl Others<'_> {
-    fn register(&self, register: usize, count: usize) -> &[f32] {
-        if register < self.written {
-            &self.below[register * TILE..][..count]
+    /// The first words of a register; two registers lie behind each other.
+    fn register(&self, register: usize, words: usize) -> &[f32] {
+        if register < self.written.start {
+            &self.below[register * TILE..][..words]
         } else {
-            &self.above[(register - self.written - 1) * TILE..][..count]
+            &self.above[(register - self.written.end) * TILE..][..words]
         }
     }
 }
@@ -80,23 +81,35 @@ impl Tile<'_, '_> {
     fn execute(&self, instruction: &Instruction, registers: &mut [f32]) {
         match instruction {
             Instruction::Load { leaf, to } => {
-                self.load(*leaf, &mut registers[to * TILE..][..self.count]);
+                let target = &mut registers[to * TILE..];
+                if self.chain.leaves[*leaf].source.dtype == DType::F64 {
+                    self.load_wide(*leaf, cast_slice_mut(&mut target[..2 * self.count]));
+                } else {
+                    self.load(*leaf, &mut target[..self.count]);
+                }
             }
             Instruction::Write { from, store } => {
                 let Operand::Register(register) = from else { return };
-                self.write(&registers[register * TILE..][..self.count], *store);
+                self.write(&registers[register * TILE..], *store);
             }
             Instruction::Compute { operation, operands, to } => match *to {
                 Operand::Register(register) => {
                     let (below, rest) = registers.split_at_mut(register * TILE);
-                    let (target, above) = rest.split_at_mut(TILE);
-                    let others = Others { below, above, written: register };
-                    self.compute(operation, operands, &others, &mut target[..self.count]);
+                    let width = 1 + usize::from(operation.is_wide());
+                    let (target, above) = rest.split_at_mut(width * TILE);
+                    let others = Others { below, above, written: register..register + width };
+                    self.compute(operation, operands, &others, &mut target[..width * self.count]);
                 }
                 Operand::Stored(store) => {
                     let slot = self.chain.stores[store].slot;
-                    let target = self.run.memory.write::<f32>(slot, self.start, self.count);
-                    let others = Others { below: registers, above: &[], written: usize::MAX };
+                    let others =
+                        Others { below: registers, above: &[], written: usize::MAX..usize::MAX };
+                    let memory = &self.run.memory;
+                    let target = if operation.is_wide() {
+                        cast_slice_mut(memory.write::<f64>(slot, self.start, self.count))
+                    } else {
+                        memory.write::<f32>(slot, self.start, self.count)
+                    };
                     self.compute(operation, operands, &others, target);
                 }
                 Operand::Leaf(_) | Operand::Scalar(_) => {}
@@ -127,6 +140,53 @@ impl Tile<'_, '_> {
         }
     }
 
+    /// As [`Self::source`], of f64.
+    fn wide_source<'s>(&self, operand: Operand, others: &'s Others<'_>) -> &'s [f64]
+    where
+        Self: 's,
+    {
+        let memory = &self.run.memory;
+        let slot = |leaf: usize| self.chain.leaves[leaf].source.slot;
+        match operand {
+            Operand::Register(register) => cast_slice(others.register(register, 2 * self.count)),
+            Operand::Leaf(leaf) => memory.read(slot(leaf), self.start, self.count),
+            Operand::Scalar(leaf) => memory.read(slot(leaf), 0, 1),
+            Operand::Stored(store) => {
+                memory.read(self.chain.stores[store].slot, self.start, self.count)
+            }
+        }
+    }
+
+    /// Operations that read or make f64.
+    fn compute_wide(
+        &self,
+        operation: &Operation,
+        operands: &[Operand; 3],
+        others: &Others<'_>,
+        y: &mut [f32],
+    ) {
+        let level = self.run.level;
+        let wide = |place: usize| self.wide_source(operands[place], others);
+        let words = || cast_slice(self.source(operands[0], others));
+        match *operation {
+            Operation::WideUnary(function) => {
+                level.wide_unary(function, wide(0), cast_slice_mut(y));
+            }
+            Operation::WideBinary(function) => {
+                level.wide_binary(function, wide(0), wide(1), cast_slice_mut(y));
+            }
+            Operation::WideCompare(comparison) => {
+                level.wide_compare(comparison, wide(0), wide(1), cast_slice_mut(y));
+            }
+            Operation::WideSelect => {
+                level.wide_select(words(), wide(1), wide(2), cast_slice_mut(y));
+            }
+            Operation::Widen(from) => level.words_to_wide(from, words(), cast_slice_mut(y)),
+            Operation::Narrow(to) => level.wide_to_words(to, wide(0), cast_slice_mut(y)),
+            _ => unreachable!("the others work on words"),
+        }
+    }
+
     fn compute(
         &self,
         operation: &Operation,
@@ -135,20 +195,25 @@ impl Tile<'_, '_> {
         y: &mut [f32],
     ) {
         let level = self.run.level;
+        if matches!(
+            operation,
+            Operation::WideUnary(_)
+                | Operation::WideBinary(_)
+                | Operation::WideCompare(_)
+                | Operation::WideSelect
+                | Operation::Widen(_)
+                | Operation::Narrow(_)
+        ) {
+            return self.compute_wide(operation, operands, others, y);
+        }
         let [a, b, c] = operands.map(|operand| self.source(operand, others));
         match *operation {
             Operation::Unary(function) => level.unary(function, a, y),
             Operation::Binary(function) => level.binary(function, a, b, y),
             Operation::Compare(comparison) => level.compare(comparison, a, b, y),
             Operation::Select => level.select(a, b, c, y),
-            Operation::UnaryExact(function) => {
-                y.iter_mut().zip(a).for_each(|(y, &a)| *y = function(f64::from(a)) as f32);
-            }
-            Operation::BinaryExact(function) => {
-                for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                    *y = function(f64::from(a), f64::from(b)) as f32;
-                }
-            }
+            Operation::UnaryByWide(function) => level.unary_by_wide(function, a, y),
+            Operation::BinaryByWide(function) => level.binary_by_wide(function, a, b, y),
             Operation::IntegerUnary(function, dtype) => {
                 integers::unary(function, dtype, cast_slice(a), cast_slice_mut(y));
             }
@@ -167,7 +232,21 @@ impl Tile<'_, '_> {
             Operation::Convert(from, to) => {
                 integers::convert(from, to, cast_slice(a), cast_slice_mut(y));
             }
+            _ => unreachable!("operations on f64 were carried out above"),
         }
+    }
+
+    /// A tile of a leaf of f64.
+    fn load_wide(&self, leaf: usize, to: &mut [f64]) {
+        let place = &self.chain.leaves[leaf];
+        let (memory, slot) = (&self.run.memory, place.source.slot);
+        if place.kind == LeafKind::Scalar {
+            to.fill(memory.read::<f64>(slot, 0, 1)[0]);
+            return;
+        }
+        let Some(view) = &self.leaves[leaf] else { return };
+        let values = memory.read::<f64>(slot, 0, self.run.len(slot));
+        gather(view, values, self.start, to, |&value| value);
     }
 
     /// A tile of a leaf, as words.
@@ -193,6 +272,12 @@ impl Tile<'_, '_> {
     fn write(&self, from: &[f32], store: usize) {
         let place = &self.chain.stores[store];
         let memory = &self.run.memory;
+        if place.dtype == DType::F64 {
+            let wide = memory.write::<f64>(place.slot, self.start, self.count);
+            wide.copy_from_slice(cast_slice(&from[..2 * self.count]));
+            return;
+        }
+        let from = &from[..self.count];
         if place.dtype == DType::Bool {
             let words: &[u32] = cast_slice(from);
             let bytes = memory.write::<u8>(place.slot, self.start, self.count);

@@ -4,17 +4,17 @@ use rhyton_tensor::DType;
 use crate::simd::{VectorBinary, VectorCompare, VectorUnary};
 
 /// What one instruction of a fused chain computes. Elements are words of 32 bits: f32, i32, u32, and
-/// bool as 0 or 1.
+/// bool as 0 or 1; an f64 takes two words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Operation {
     /// A function of an f32 with a vector form.
     Unary(VectorUnary),
     /// Any other function of an f32: in f64, rounded once.
-    UnaryExact(fn(f64) -> f64),
+    UnaryByWide(Unary),
     /// A function of two f32 with a vector form.
     Binary(VectorBinary),
     /// Any other function of two f32: in f64, rounded once.
-    BinaryExact(fn(f64, f64) -> f64),
+    BinaryByWide(Binary),
     /// A comparison of two f32; the operands may be swapped.
     Compare(VectorCompare),
     /// The second operand where the first is not 0, else the third.
@@ -27,6 +27,25 @@ pub(crate) enum Operation {
     IntegerCompare(Compare, DType),
     /// From one element type to another.
     Convert(DType, DType),
+    /// A function of an f64.
+    WideUnary(Unary),
+    /// A function of two f64.
+    WideBinary(Binary),
+    /// A comparison of two f64, whose result is a word.
+    WideCompare(Compare),
+    /// The second f64 where the word is not 0, else the third.
+    WideSelect,
+    /// A word of such a type to f64.
+    Widen(DType),
+    /// f64 to a word of such a type.
+    Narrow(DType),
+}
+
+impl Operation {
+    /// Whether the result is an f64, of two words.
+    pub(crate) fn is_wide(&self) -> bool {
+        matches!(self, Self::WideUnary(_) | Self::WideBinary(_) | Self::WideSelect | Self::Widen(_))
+    }
 }
 
 /// Whether a word holds such an element.
@@ -43,10 +62,13 @@ pub(crate) fn is_fast(graph: &Graph, id: NodeId) -> bool {
 pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<(Operation, bool)> {
     let node = graph.node(id);
     let from = graph.node(*node.operands.first()?).spec.dtype;
+    let plain = |operation| Some((operation, false));
+    if from == DType::F64 || node.spec.dtype == DType::F64 {
+        return wide_operation(&node.primitive, from, node.spec.dtype).and_then(plain);
+    }
     if !is_word(node.spec.dtype) {
         return None;
     }
-    let plain = |operation| Some((operation, false));
     match &node.primitive {
         Primitive::Cast(_) if is_word(from) || from == DType::U8 => {
             plain(Operation::Convert(from, node.spec.dtype))
@@ -79,6 +101,24 @@ fn swish(graph: &Graph, id: NodeId) -> Option<bool> {
     if is_of(second, first) { Some(false) } else { is_of(first, second).then_some(true) }
 }
 
+/// The instruction of a node that reads or makes f64.
+fn wide_operation(primitive: &Primitive, from: DType, to: DType) -> Option<Operation> {
+    let wide = DType::F64;
+    match primitive {
+        Primitive::Cast(_) if to == wide && (is_word(from) || from == DType::U8) => {
+            Some(Operation::Widen(from))
+        }
+        Primitive::Cast(_) if from == wide && is_word(to) => Some(Operation::Narrow(to)),
+        Primitive::Select(_) => Some(Operation::WideSelect),
+        // A NaN differs from itself.
+        Primitive::Unary(Unary::IsNan) => Some(Operation::WideCompare(Compare::NotEqual)),
+        Primitive::Unary(unary) => unary.float().map(|_| Operation::WideUnary(*unary)),
+        Primitive::Binary(binary) => binary.float().map(|_| Operation::WideBinary(*binary)),
+        Primitive::Compare(compare) => Some(Operation::WideCompare(*compare)),
+        _ => None,
+    }
+}
+
 fn unary_operation(unary: Unary, dtype: DType) -> Option<Operation> {
     if dtype != DType::F32 {
         let fits = match unary {
@@ -107,7 +147,7 @@ fn unary_operation(unary: Unary, dtype: DType) -> Option<Operation> {
         Unary::Softplus => VectorUnary::Softplus,
         Unary::Erf => VectorUnary::Erf,
         Unary::IsNan => return Some(Operation::Compare(VectorCompare::IsNan)),
-        other => return other.float().map(Operation::UnaryExact),
+        other => return other.float().map(|_| Operation::UnaryByWide(other)),
     };
     Some(Operation::Unary(vector))
 }
@@ -123,7 +163,7 @@ fn binary_operation(binary: Binary, dtype: DType) -> Option<Operation> {
         Binary::Divide => VectorBinary::Divide,
         Binary::Maximum => VectorBinary::Maximum,
         Binary::Minimum => VectorBinary::Minimum,
-        other => return other.float().map(Operation::BinaryExact),
+        other => return other.float().map(|_| Operation::BinaryByWide(other)),
     };
     Some(Operation::Binary(vector))
 }

@@ -126,6 +126,8 @@ struct Compiler<'a> {
     /// For every member and leaf how many reads are still to come.
     pending: HashMap<Key, usize>,
     free: Vec<usize>,
+    /// Pairs of registers, each by its first.
+    free_pairs: Vec<usize>,
     late: Vec<(Operand, usize)>,
 }
 
@@ -154,6 +156,7 @@ pub(crate) fn compile(memory: &Memory<'_>, members: &[NodeId], product: Option<P
         expanded: HashMap::new(),
         pending: HashMap::new(),
         free: Vec::new(),
+        free_pairs: Vec::new(),
         late: Vec::new(),
     };
     compiler.gather_leaves();
@@ -188,7 +191,7 @@ impl Compiler<'_> {
         }
         let source = self.memory.source(view);
         let one = source.shape.fixed_sizes().is_some_and(|sizes| sizes.iter().all(|&s| s == 1));
-        let word = matches!(source.dtype, DType::F32 | DType::I32 | DType::U32);
+        let word = matches!(source.dtype, DType::F32 | DType::I32 | DType::U32 | DType::F64);
         let dense = source.view.is_dense();
         let same = source.view.is_root() && source.shape == self.chain.shape;
         let kind = match (one, word && dense) {
@@ -202,15 +205,26 @@ impl Compiler<'_> {
         Key::Leaf(leaf)
     }
 
-    fn register(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            self.chain.registers += 1;
-            self.chain.registers - 1
+    /// A register, or the first of two neighbours for f64.
+    fn register(&mut self, wide: bool) -> usize {
+        let free = if wide { &mut self.free_pairs } else { &mut self.free };
+        free.pop().unwrap_or_else(|| {
+            let first = self.chain.registers;
+            self.chain.registers += 1 + usize::from(wide);
+            first
         })
     }
 
+    fn is_wide(&self, key: Key) -> bool {
+        let dtype = match key {
+            Key::Member(member) => self.memory.graph.node(member).spec.dtype,
+            Key::Leaf(leaf) => self.chain.leaves[leaf].source.dtype,
+        };
+        dtype == DType::F64
+    }
+
     fn load(&mut self, leaf: usize) -> Operand {
-        let to = self.register();
+        let to = self.register(self.is_wide(Key::Leaf(leaf)));
         self.chain.instructions.push(Instruction::Load { leaf, to });
         Operand::Register(to)
     }
@@ -234,22 +248,28 @@ impl Compiler<'_> {
     }
 
     /// Scalars stand beside a tile only where the loops know how; elsewhere they become one.
-    fn spread_scalars(&mut self, operation: &Operation, operands: &mut [Operand]) -> Vec<usize> {
+    fn spread_scalars(
+        &mut self,
+        operation: &Operation,
+        operands: &mut [Operand],
+    ) -> Vec<(Operand, bool)> {
         let is_scalar = |operand: &Operand| matches!(operand, Operand::Scalar(_));
         let all = operands.iter().all(is_scalar);
         let mut spread = Vec::new();
         for (place, operand) in operands.iter_mut().enumerate() {
             let Operand::Scalar(leaf) = *operand else { continue };
             let beside = match operation {
-                Operation::Binary(_) | Operation::Compare(_) => !(all && place == 0),
-                Operation::Select => place > 0,
+                Operation::Binary(_)
+                | Operation::Compare(_)
+                | Operation::BinaryByWide(_)
+                | Operation::WideBinary(_)
+                | Operation::WideCompare(_) => !(all && place == 0),
+                Operation::Select | Operation::WideSelect => place > 0,
                 _ => false,
             };
             if !beside {
                 *operand = self.load(leaf);
-                if let Operand::Register(register) = *operand {
-                    spread.push(register);
-                }
+                spread.push((*operand, self.is_wide(Key::Leaf(leaf))));
             }
         }
         spread
@@ -270,14 +290,16 @@ impl Compiler<'_> {
         let direct = store.filter(|&store| self.is_direct(store));
         let to = match direct {
             Some(store) => Operand::Stored(store),
-            None => Operand::Register(self.register()),
+            None => Operand::Register(self.register(operation.is_wide())),
         };
         let first = operands[0];
         operands.resize(3, first);
         let operands = [operands[0], operands[1], operands[2]];
         self.chain.instructions.push(Instruction::Compute { operation, operands, to });
         self.value.insert(member, to);
-        self.free.extend(spread);
+        for (operand, wide) in spread {
+            self.recycle(operand, wide);
+        }
         let mut kept = false;
         if let (Some(store), None) = (store, direct) {
             if self.is_read(self.chain.stores[store].slot) {
@@ -295,7 +317,7 @@ impl Compiler<'_> {
             self.release(key);
         }
         if self.pending.get(&Key::Member(member)).is_none_or(|&count| count == 0) {
-            self.recycle(to);
+            self.recycle(to, operation.is_wide());
         }
     }
 
@@ -322,22 +344,24 @@ impl Compiler<'_> {
         if *count > 0 {
             return;
         }
+        let wide = self.is_wide(key);
         match key {
             Key::Member(member) => {
                 let operand = self.value[&member];
-                self.recycle(operand);
+                self.recycle(operand, wide);
             }
             Key::Leaf(leaf) => {
                 if let Some(operand) = self.expanded.remove(&leaf) {
-                    self.recycle(operand);
+                    self.recycle(operand, wide);
                 }
             }
         }
     }
 
-    fn recycle(&mut self, operand: Operand) {
+    fn recycle(&mut self, operand: Operand, wide: bool) {
         if let Operand::Register(register) = operand {
-            self.free.push(register);
+            let free = if wide { &mut self.free_pairs } else { &mut self.free };
+            free.push(register);
         }
     }
 }

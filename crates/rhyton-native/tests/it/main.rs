@@ -9,3 +9,4 @@ mod network;
 mod primitives;
 mod random_graphs;
 mod sessions;
+mod wide;

@@ -9,7 +9,8 @@ use crate::compare::{build, check, check_scaled, spec};
 
 const BATCHES: [usize; 3] = [1, 7, 128];
 const WORDS: [DType; 4] = [DType::F32, DType::I32, DType::U32, DType::Bool];
-/// Types without fast kernels: they run by their reference evaluation.
+/// Types without fast kernels, but for elementwise functions of f64: they run by their reference
+/// evaluation.
 const OTHERS: [DType; 3] = [DType::F64, DType::I64, DType::U8];
 
 /// Every function on every element type that it is defined for, beside rows, columns and scalars.

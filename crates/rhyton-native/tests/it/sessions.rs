@@ -131,14 +131,14 @@ fn a_plan_explains_itself() {
         .unwrap();
     tracer.output("y", &y).unwrap();
     tracer.output("sum", &rhyton_graph::sum(&y, Some(&[0]), false)).unwrap();
-    tracer.output("wide", &rhyton_graph::cast(&x, DType::F64)).unwrap();
+    tracer.output("whole", &rhyton_graph::cast(&x, DType::I64)).unwrap();
     tracer.assign(VariableId(0), &(&weight * 0.5));
     let text = NativeBackend.explain(&tracer.finish(), 16);
     // The last line's sizes depend on the vector width.
     let (steps, total) = text.trim_end().rsplit_once('\n').unwrap();
     assert!(total.starts_with("N = 16: 5 steps, arena "), "{total}");
     insta::assert_snapshot!(steps, @r"
-      0 REFERENCE cast to float64[N, 4]: in0 -> out2, 768 B
+      0 REFERENCE cast to int64[N, 4]: in0 -> out2, 768 B
       1 chain [4, 4] of multiply (0 loads, 0 spread): var0 const2 -> tmp7, 132 B
       2 product 1x[16, 4, 4] then chain [N, 4] of sigmoid multiply (0 loads, 0 spread): in0 var0 tmp6 -> out0 tmp6 tmp8, 1088 B  (dense)
       3 Sum over [0] of float32[N, 4]: out0 -> out1, 272 B
