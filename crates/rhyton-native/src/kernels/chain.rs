@@ -98,7 +98,7 @@ impl Tile<'_, '_> {
                     let width = 1 + usize::from(operation.is_wide());
                     let (target, above) = rest.split_at_mut(width * TILE);
                     let others = Others { below, above, written: register..register + width };
-                    self.compute(operation, operands, &others, &mut target[..width * self.count]);
+                    self.compute(*operation, operands, &others, &mut target[..width * self.count]);
                 }
                 Operand::Stored(store) => {
                     let slot = self.chain.stores[store].slot;
@@ -110,7 +110,7 @@ impl Tile<'_, '_> {
                     } else {
                         memory.write::<f32>(slot, self.start, self.count)
                     };
-                    self.compute(operation, operands, &others, target);
+                    self.compute(*operation, operands, &others, target);
                 }
                 Operand::Leaf(_) | Operand::Scalar(_) => {}
             },
@@ -160,7 +160,7 @@ impl Tile<'_, '_> {
     /// Operations that read or make f64.
     fn compute_wide(
         &self,
-        operation: &Operation,
+        operation: Operation,
         operands: &[Operand; 3],
         others: &Others<'_>,
         y: &mut [f32],
@@ -168,7 +168,7 @@ impl Tile<'_, '_> {
         let level = self.run.level;
         let wide = |place: usize| self.wide_source(operands[place], others);
         let words = || cast_slice(self.source(operands[0], others));
-        match *operation {
+        match operation {
             Operation::WideUnary(function) => {
                 level.wide_unary(function, wide(0), cast_slice_mut(y));
             }
@@ -189,7 +189,7 @@ impl Tile<'_, '_> {
 
     fn compute(
         &self,
-        operation: &Operation,
+        operation: Operation,
         operands: &[Operand; 3],
         others: &Others<'_>,
         y: &mut [f32],
@@ -207,7 +207,7 @@ impl Tile<'_, '_> {
             return self.compute_wide(operation, operands, others, y);
         }
         let [a, b, c] = operands.map(|operand| self.source(operand, others));
-        match *operation {
+        match operation {
             Operation::Unary(function) => level.unary(function, a, y),
             Operation::Binary(function) => level.binary(function, a, b, y),
             Operation::Compare(comparison) => level.compare(comparison, a, b, y),

@@ -43,7 +43,7 @@ pub(crate) enum Operation {
 
 impl Operation {
     /// Whether the result is an f64, of two words.
-    pub(crate) fn is_wide(&self) -> bool {
+    pub(crate) fn is_wide(self) -> bool {
         matches!(self, Self::WideUnary(_) | Self::WideBinary(_) | Self::WideSelect | Self::Widen(_))
     }
 }

@@ -250,7 +250,7 @@ impl Compiler<'_> {
     /// Scalars stand beside a tile only where the loops know how; elsewhere they become one.
     fn spread_scalars(
         &mut self,
-        operation: &Operation,
+        operation: Operation,
         operands: &mut [Operand],
     ) -> Vec<(Operand, bool)> {
         let is_scalar = |operand: &Operand| matches!(operand, Operand::Scalar(_));
@@ -282,7 +282,7 @@ impl Compiler<'_> {
         let keys: Vec<Key> =
             graph.node(member).operands.iter().map(|&operand| self.key(operand)).collect();
         let mut operands: Vec<Operand> = keys.iter().map(|&key| self.operand(key)).collect();
-        let spread = self.spread_scalars(&operation, &mut operands);
+        let spread = self.spread_scalars(operation, &mut operands);
         if swap {
             operands.swap(0, 1);
         }
