@@ -33,6 +33,7 @@ fn one_is_shown_with_all_that_is_known_of_it() {
     parameter  beta = 1: any number; meant to be trained for each channel
     limits     NaN at -inf, inf at inf, NaN at NaN
     least      -0.2784645427610738 at -1.2784645427610737
+    precision  computed in float64, rounded to float32
     mind       beta stands inside the sigmoid (e_swish has it outside); oneDNN calls it alpha; Keras' silu has none
     mind       NaN at −inf, as in Keras (−inf times 0)
     source     Ramachandran et al. 2017, arXiv 1710.05941; beta = 1: Hendrycks & Gimpel 2016, arXiv 1606.08415

@@ -52,6 +52,9 @@ fn rows(activation: &BuiltIn) -> Vec<Vec<String>> {
     if let Some((place, least)) = activation.minimum {
         add("least", format!("{least} at {place}"));
     }
+    if activation.wide {
+        add("precision", "computed in float64, rounded to float32".to_owned());
+    }
     activation.traps.iter().for_each(|trap| add("mind", (*trap).to_owned()));
     add("source", activation.source.to_owned());
     rows
