@@ -146,7 +146,8 @@ fn exact_values_are_rounded_once() {
 #[test]
 fn evaluation_is_the_engines() {
     let on = |backend: &str| {
-        let arguments = ["activations", "eval", "mish", "--x", "-9..9:0.01", "--backend", backend];
+        let arguments =
+            ["activations", "eval", "tanh(x)", "--x", "-9..9:0.01", "--backend", backend];
         rhyton(Path::new("."), &arguments).output()
     };
     assert_eq!(on("native").lines().count(), 1802);
@@ -198,7 +199,7 @@ fn check_shows_what_is_known() {
     "#);
     insta::assert_snapshot!(
         check(&["softmax"]).error(),
-        @"error: activations check: expected an expression of one number, `softmax` is a function"
+        @"error: activations check: expected a function of one number, `softmax` works on an axis"
     );
     let card = json(Path::new("."), &["activations", "check", "swish", "--json"]);
     assert_eq!(card["review"]["kinks"].as_array().unwrap().len(), 0);

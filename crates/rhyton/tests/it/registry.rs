@@ -51,11 +51,17 @@ fn scopes_nest_and_the_inner_wins() {
     assert!(Activation::parse("nested").is_err(), "a scope ends when its body panics");
 }
 
+/// The same function, where one is a built-in in float64 and the other a text in float32.
+#[track_caller]
+fn assert_same(a: &[f32], b: &[f32]) {
+    assert!(rhyton_testing::max_ulp(a, b) <= 4, "{a:?} {b:?}");
+}
+
 #[test]
 fn a_user_wins_over_a_built_in_and_leaves_its_alias() {
     custom_object_scope(&scope_with("swish", "7 * x"), || {
         assert_eq!(value("swish"), [-7.0, 3.5, 14.0]);
-        assert_eq!(value("silu"), value("x * sigmoid(x)"));
+        assert_same(&value("silu"), &value("x * sigmoid(x)"));
         let both = Sequential::new()
             .input(&[3])
             .add(Dense::new(3).activation("swish").kernel_initializer("identity"))
@@ -292,7 +298,7 @@ fn texts_of_one_word_are_names_or_expressions_as_they_look() {
     assert_eq!(value("x²"), value("x * x"));
     assert_eq!(value("βx"), value("x"));
     assert_eq!(value("tf.nn.swish"), value("swish"));
-    assert_eq!(value("keras.activations.swish(x)"), value("swish"));
+    assert_same(&value("keras.activations.swish(x)"), &value("swish"));
     assert_eq!(value("swish(β=2)"), value("swish(beta=2)"));
     custom_object_scope(&scope_with("step_by", "δ * x"), || {
         assert_eq!(value("step_by(δ=3)"), value("3 * x"));

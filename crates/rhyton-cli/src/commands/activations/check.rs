@@ -61,11 +61,17 @@ impl Check {
             activation = activation.with(name, *value)?;
         }
         let name = &self.activation;
-        let Body::Expression(computed) = &activation.definition()?.body else {
+        let definition = activation.definition()?;
+        let Body::Expression(computed) = &definition.body else {
             bail!(
                 "activations check: expected an expression of one number, `{name}` is a function"
             );
         };
+        if definition.is_over_axis() {
+            bail!(
+                "activations check: expected a function of one number, `{name}` works on an axis"
+            );
+        }
         let values = activation.parameters()?.iter().map(|(_, value)| value.value());
         let parameters: Vec<f64> = values.collect();
         let measured = if self.exhaustive {
