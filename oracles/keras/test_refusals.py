@@ -51,7 +51,7 @@ def test_unknown_layer(exchange):
 def test_layer_that_is_not_there_yet(exchange):
     path = exchange.save(model(layers.Reshape((28, 28)), layers.LSTM(4, name="memory")))
     message = refused_model(exchange, path)
-    assert "unknown layer" in message
+    assert "memory" in message and "`LSTM` is one of Keras' that it has not" in message
 
 
 def test_unknown_activation(exchange):

@@ -113,7 +113,7 @@ fn write_layer(layer: &dyn Layer) -> Value {
 }
 
 /// Whether Keras reads the bare name; a built-in of ours alone is written as an object.
-fn keras_knows(name: &str) -> bool {
+pub(crate) fn keras_knows(name: &str) -> bool {
     KERAS_NAMES.contains(&name)
 }
 

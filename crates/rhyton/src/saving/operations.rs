@@ -5,6 +5,7 @@ use rhyton_tensor::{Array, DType};
 use serde_json::{Map, Value, json};
 
 use super::reader::Callable;
+use crate::activations::keras_knows;
 use crate::layer::LayerValue;
 use crate::layers::ActivationLayer;
 use crate::objects::nearest;
@@ -16,8 +17,13 @@ pub(super) fn operation(class: &str, config: &Value, name: &str) -> Result<Calla
     let config = config.as_object().unwrap_or(&empty);
     let given = config.iter().filter(|(key, _)| *key != "name");
     let Some(operation) = Operation::find(class) else {
-        let mut activation = Activation::parse(&rhyton_formats::snake_case(class))
-            .map_err(|_unknown| unknown_operation(class))?;
+        // Keras' `Sinc` and our `sinc` are two functions: only names that mean the same count.
+        let name_of = rhyton_formats::snake_case(class);
+        if !keras_knows(&name_of) {
+            return Err(unknown_operation(class));
+        }
+        let mut activation =
+            Activation::parse(&name_of).map_err(|_unknown| unknown_operation(class))?;
         for (key, value) in given.filter(|(_, value)| !value.is_null()) {
             let number = value.as_f64().or_else(|| value.as_bool().map(|b| f64::from(u8::from(b))));
             let number = number.ok_or_else(|| Error::config(class, key, "a number", value))?;
