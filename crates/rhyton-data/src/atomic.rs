@@ -1,47 +1,51 @@
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// Writes a file so that readers see the old content or the whole new one: a temporary file beside
-/// the target, flushed to the disk, then renamed over it. A target that is no regular file (a pipe,
-/// a device) is written directly.
+/// Writes a file whole or not at all, for an error type of the caller's: into a temporary file beside
+/// the target, which takes its place once it is on the disk. Whatever fails, a file that was there
+/// stays as it was. A link keeps pointing where it did; a target that is no regular file (a pipe, a
+/// device) is written directly. `failed` makes an error of what was being done and why it failed.
 ///
 /// # Errors
-/// [`Error::Io`] with the path; whatever `write` returns.
-pub(crate) fn write(
+/// Those of `failed`; whatever `fill` returns.
+pub fn replace_with<E>(
     path: &Path,
-    write: impl FnOnce(&mut dyn WriteSeek) -> Result<()>,
-) -> Result<()> {
-    // A link keeps pointing where it did: the file behind it is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
-        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
-        Err(_) => path.to_owned(),
-    });
+    failed: impl Fn(&'static str, io::Error) -> E,
+    fill: impl FnOnce(&mut dyn WriteSeek) -> Result<(), E>,
+) -> Result<(), E> {
+    let target = followed(path);
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        return write_through(path, write);
+        let mut content = io::Cursor::new(Vec::new());
+        fill(&mut content)?;
+        return fs::write(path, content.into_inner()).map_err(|error| failed("write it", error));
     }
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = parent.unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rhyton-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(Error::io(path, "write"))?;
-    let mut buffered = BufWriter::new(file.as_file_mut());
-    write(&mut buffered)?;
-    buffered.flush().map_err(Error::io(path, "write"))?;
-    drop(buffered);
+    let file = temporary(folder);
+    let file = file.map_err(|error| failed("create a temporary file beside it", error))?;
+    let mut buffered = BufWriter::new(file);
+    fill(&mut buffered)?;
+    let file = buffered.into_inner().map_err(|error| failed("write it", error.into_error()))?;
     if let Some(metadata) = existing {
-        let permissions = metadata.permissions();
-        file.as_file().set_permissions(permissions).map_err(Error::io(path, "write"))?;
+        let kept = file.as_file().set_permissions(metadata.permissions());
+        kept.map_err(|error| failed("keep the permissions it had", error))?;
     }
-    file.as_file().sync_all().map_err(Error::io(path, "write"))?;
-    file.persist(&target).map_err(|error| Error::io(path, "write")(error.error))?;
+    file.as_file().sync_all().map_err(|error| failed("bring it to the disk", error))?;
+    file.persist(&target).map_err(|error| failed("put it in place", error.error))?;
     sync_folder(folder);
     Ok(())
+}
+
+/// As [`replace_with`], with this crate's error.
+pub(crate) fn write(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn WriteSeek) -> Result<()>,
+) -> Result<()> {
+    replace_with(path, |_, error| Error::io(path, "write")(error), fill)
 }
 
 /// Writes a file of these bytes so that readers see the old content or the whole new one.
@@ -53,14 +57,25 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 /// What a format's writer needs; zip archives seek back to fill in sizes.
-pub(crate) trait WriteSeek: Write + std::io::Seek {}
-impl<T: Write + std::io::Seek> WriteSeek for T {}
+pub trait WriteSeek: Write + io::Seek {}
+impl<T: Write + io::Seek> WriteSeek for T {}
 
-/// Builds the content in memory, for targets that can't be renamed over or sought in.
-fn write_through(path: &Path, write: impl FnOnce(&mut dyn WriteSeek) -> Result<()>) -> Result<()> {
-    let mut content = std::io::Cursor::new(Vec::new());
-    write(&mut content)?;
-    fs::write(path, content.into_inner()).map_err(Error::io(path, "write"))
+/// The file that a link stands for, one that is still to be written too.
+fn followed(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    })
+}
+
+/// Named after nothing: the target's own name may be as long as names can be. What it may be read by
+/// is what `open` gives, before the process' mask; temporary files are private otherwise.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rhyton-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// Makes the rename itself durable. A file system that can't sync a folder has still renamed.

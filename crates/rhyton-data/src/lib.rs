@@ -29,7 +29,7 @@ mod positioned;
 mod split;
 mod stored;
 
-pub use atomic::replace_file;
+pub use atomic::{WriteSeek, replace_file, replace_with};
 pub use augmentation::{Augmentation, FillMode, FlipMode, Interpolation};
 pub use batches::{Batch, Batches, permute};
 pub use column::{Chunks, Column, Rows};

@@ -1,75 +1,18 @@
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub(crate) use rhyton_data::WriteSeek as Sink;
 
 use crate::{Error, Result};
 
-/// Where a format writes: a buffered temporary file, or a cursor over a vector.
-pub(crate) trait Sink: Write + Seek {}
-impl<T: Write + Seek> Sink for T {}
-
-/// Writes a file whole or not at all: into a temporary file beside it, which takes its place once
-/// it is on the disk. Whatever fails, a file that was there stays as it was.
+/// Writes a model's file whole or not at all: [`rhyton_data::replace_with`].
 pub(crate) fn write(path: &Path, fill: impl FnOnce(&mut dyn Sink) -> Result<()>) -> Result<()> {
-    let target = followed(path);
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let permissions = target.metadata().ok().map(|metadata| metadata.permissions());
-    let file = temporary(folder).map_err(Error::io("create a temporary file beside it"))?;
-    let mut buffered = BufWriter::new(file);
-    fill(&mut buffered)?;
-    let file = buffered
-        .into_inner()
-        .map_err(|error| Error::Io { action: "write it", cause: error.into_error() })?;
-    if let Some(permissions) = permissions {
-        file.as_file()
-            .set_permissions(permissions)
-            .map_err(Error::io("keep the permissions it had"))?;
-    }
-    file.as_file().sync_all().map_err(Error::io("bring it to the disk"))?;
-    file.persist(&target)
-        .map_err(|error| Error::Io { action: "put it in place", cause: error.error })?;
-    sync_folder(folder);
-    Ok(())
-}
-
-/// The file that a link stands for, so that saving keeps the link; one that is still to be written
-/// too.
-fn followed(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| match fs::read_link(path) {
-        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
-        Err(_) => path.to_owned(),
-    })
-}
-
-/// Named after nothing: the target's own name may be as long as names can be.
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rhyton-").suffix(".tmp");
-    open_to_others(&mut builder);
-    builder.tempfile_in(folder)
-}
-
-/// Gives a new file what `open` does, before the process' mask; temporary ones are private.
-#[cfg(unix)]
-fn open_to_others(builder: &mut tempfile::Builder<'_, '_>) {
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_builder: &mut tempfile::Builder<'_, '_>) {}
-
-/// Makes the rename itself durable. A file system that can't sync a folder has still renamed.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        folder.sync_all().ok();
-    }
+    rhyton_data::replace_with(path, |action, cause| Error::Io { action, cause }, fill)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use rhyton_tensor::DType;
 
 use super::product::Panel;
@@ -81,12 +81,7 @@ impl Tile<'_, '_> {
     fn execute(&self, instruction: &Instruction, registers: &mut [f32]) {
         match instruction {
             Instruction::Load { leaf, to } => {
-                let target = &mut registers[to * TILE..];
-                if self.chain.leaves[*leaf].source.dtype == DType::F64 {
-                    self.load_wide(*leaf, cast_slice_mut(&mut target[..2 * self.count]));
-                } else {
-                    self.load(*leaf, &mut target[..self.count]);
-                }
+                self.load(*leaf, &mut registers[to * TILE..]);
             }
             Instruction::Write { from, store } => {
                 let Operand::Register(register) = from else { return };
@@ -117,73 +112,25 @@ impl Tile<'_, '_> {
         }
     }
 
-    fn source<'s>(&self, operand: Operand, others: &'s Others<'_>) -> &'s [f32]
-    where
-        Self: 's,
-    {
-        let memory = &self.run.memory;
-        match operand {
-            Operand::Register(register) => others.register(register, self.count),
-            Operand::Leaf(leaf) => {
-                let slot = self.chain.leaves[leaf].source.slot;
-                match self.panel {
-                    Some((product, panel)) if *product == slot => {
-                        &panel.values[self.start - panel.range.start..][..self.count]
-                    }
-                    _ => memory.read(slot, self.start, self.count),
-                }
-            }
-            Operand::Scalar(leaf) => memory.read(self.chain.leaves[leaf].source.slot, 0, 1),
-            Operand::Stored(store) => {
-                memory.read(self.chain.stores[store].slot, self.start, self.count)
-            }
-        }
-    }
-
-    /// As [`Self::source`], of f64.
-    fn wide_source<'s>(&self, operand: Operand, others: &'s Others<'_>) -> &'s [f64]
+    /// What an instruction reads; f32 stands for all words.
+    fn source<'s, T: Pod>(&self, operand: Operand, others: &'s Others<'_>) -> &'s [T]
     where
         Self: 's,
     {
         let memory = &self.run.memory;
         let slot = |leaf: usize| self.chain.leaves[leaf].source.slot;
-        match operand {
-            Operand::Register(register) => cast_slice(others.register(register, 2 * self.count)),
-            Operand::Leaf(leaf) => memory.read(slot(leaf), self.start, self.count),
-            Operand::Scalar(leaf) => memory.read(slot(leaf), 0, 1),
-            Operand::Stored(store) => {
+        let words = self.count * size_of::<T>() / size_of::<f32>();
+        match (operand, self.panel) {
+            (Operand::Register(register), _) => cast_slice(others.register(register, words)),
+            // Products are f32.
+            (Operand::Leaf(leaf), Some((product, panel))) if *product == slot(leaf) => {
+                cast_slice(&panel.values[self.start - panel.range.start..][..words])
+            }
+            (Operand::Leaf(leaf), _) => memory.read(slot(leaf), self.start, self.count),
+            (Operand::Scalar(leaf), _) => memory.read(slot(leaf), 0, 1),
+            (Operand::Stored(store), _) => {
                 memory.read(self.chain.stores[store].slot, self.start, self.count)
             }
-        }
-    }
-
-    /// Operations that read or make f64.
-    fn compute_wide(
-        &self,
-        operation: Operation,
-        operands: &[Operand; 3],
-        others: &Others<'_>,
-        y: &mut [f32],
-    ) {
-        let level = self.run.level;
-        let wide = |place: usize| self.wide_source(operands[place], others);
-        let words = || cast_slice(self.source(operands[0], others));
-        match operation {
-            Operation::WideUnary(function) => {
-                level.wide_unary(function, wide(0), cast_slice_mut(y));
-            }
-            Operation::WideBinary(function) => {
-                level.wide_binary(function, wide(0), wide(1), cast_slice_mut(y));
-            }
-            Operation::WideCompare(comparison) => {
-                level.wide_compare(comparison, wide(0), wide(1), cast_slice_mut(y));
-            }
-            Operation::WideSelect => {
-                level.wide_select(words(), wide(1), wide(2), cast_slice_mut(y));
-            }
-            Operation::Widen(from) => level.words_to_wide(from, words(), cast_slice_mut(y)),
-            Operation::Narrow(to) => level.wide_to_words(to, wide(0), cast_slice_mut(y)),
-            _ => unreachable!("the others work on words"),
         }
     }
 
@@ -195,77 +142,73 @@ impl Tile<'_, '_> {
         y: &mut [f32],
     ) {
         let level = self.run.level;
-        if matches!(
-            operation,
-            Operation::WideUnary(_)
-                | Operation::WideBinary(_)
-                | Operation::WideCompare(_)
-                | Operation::WideSelect
-                | Operation::Widen(_)
-                | Operation::Narrow(_)
-        ) {
-            return self.compute_wide(operation, operands, others, y);
-        }
-        let [a, b, c] = operands.map(|operand| self.source(operand, others));
+        let word = |place: usize| self.source::<f32>(operands[place], others);
+        let bits = |place: usize| cast_slice::<f32, u32>(word(place));
+        let wide = |place: usize| self.source::<f64>(operands[place], others);
         match operation {
-            Operation::Unary(function) => level.unary(function, a, y),
-            Operation::Binary(function) => level.binary(function, a, b, y),
-            Operation::Compare(comparison) => level.compare(comparison, a, b, y),
-            Operation::Select => level.select(a, b, c, y),
-            Operation::UnaryByWide(function) => level.unary_by_wide(function, a, y),
-            Operation::BinaryByWide(function) => level.binary_by_wide(function, a, b, y),
+            Operation::Unary(function) => level.unary(function, word(0), y),
+            Operation::Binary(function) => level.binary(function, word(0), word(1), y),
+            Operation::Compare(comparison) => level.compare(comparison, word(0), word(1), y),
+            Operation::Select => level.select(word(0), word(1), word(2), y),
+            Operation::UnaryByWide(function) => level.unary_by_wide(function, word(0), y),
+            Operation::BinaryByWide(function) => {
+                level.binary_by_wide(function, word(0), word(1), y);
+            }
             Operation::IntegerUnary(function, dtype) => {
-                integers::unary(function, dtype, cast_slice(a), cast_slice_mut(y));
+                integers::unary(function, dtype, bits(0), cast_slice_mut(y));
             }
             Operation::Integer(function, dtype) => {
-                integers::binary(
-                    function,
-                    dtype,
-                    [cast_slice(a), cast_slice(b)],
-                    cast_slice_mut(y),
-                );
+                integers::binary(function, dtype, [bits(0), bits(1)], cast_slice_mut(y));
             }
             Operation::IntegerCompare(comparison, dtype) => {
-                let words = [cast_slice(a), cast_slice(b)];
-                integers::compare(comparison, dtype, words, cast_slice_mut(y));
+                integers::compare(comparison, dtype, [bits(0), bits(1)], cast_slice_mut(y));
             }
             Operation::Convert(from, to) => {
-                integers::convert(from, to, cast_slice(a), cast_slice_mut(y));
+                integers::convert(from, to, bits(0), cast_slice_mut(y));
             }
-            _ => unreachable!("operations on f64 were carried out above"),
+            Operation::WideUnary(function) => {
+                level.wide_unary(function, wide(0), cast_slice_mut(y));
+            }
+            Operation::WideBinary(function) => {
+                level.wide_binary(function, wide(0), wide(1), cast_slice_mut(y));
+            }
+            Operation::WideCompare(comparison) => {
+                level.wide_compare(comparison, wide(0), wide(1), cast_slice_mut(y));
+            }
+            Operation::WideSelect => {
+                level.wide_select(bits(0), wide(1), wide(2), cast_slice_mut(y));
+            }
+            Operation::Widen(from) => level.words_to_wide(from, bits(0), cast_slice_mut(y)),
+            Operation::Narrow(to) => level.wide_to_words(to, wide(0), cast_slice_mut(y)),
         }
     }
 
-    /// A tile of a leaf of f64.
-    fn load_wide(&self, leaf: usize, to: &mut [f64]) {
-        let place = &self.chain.leaves[leaf];
-        let (memory, slot) = (&self.run.memory, place.source.slot);
-        if place.kind == LeafKind::Scalar {
-            to.fill(memory.read::<f64>(slot, 0, 1)[0]);
-            return;
+    /// A tile of a leaf, to a register.
+    fn load(&self, leaf: usize, register: &mut [f32]) {
+        match self.chain.leaves[leaf].source.dtype {
+            DType::F64 => {
+                self.gathered::<f64>(leaf, cast_slice_mut(&mut register[..2 * self.count]));
+            }
+            DType::Bool | DType::U8 => {
+                let slot = self.chain.leaves[leaf].source.slot;
+                let Some(view) = &self.leaves[leaf] else { return };
+                let bytes = self.run.memory.read::<u8>(slot, 0, self.run.len(slot));
+                let words: &mut [u32] = cast_slice_mut(&mut register[..self.count]);
+                gather(view, bytes, self.start, words, |&byte| u32::from(byte));
+            }
+            _ => self.gathered::<f32>(leaf, &mut register[..self.count]),
         }
-        let Some(view) = &self.leaves[leaf] else { return };
-        let values = memory.read::<f64>(slot, 0, self.run.len(slot));
-        gather(view, values, self.start, to, |&value| value);
     }
 
-    /// A tile of a leaf, as words.
-    fn load(&self, leaf: usize, to: &mut [f32]) {
+    fn gathered<T: Pod>(&self, leaf: usize, to: &mut [T]) {
         let place = &self.chain.leaves[leaf];
         let (memory, slot) = (&self.run.memory, place.source.slot);
         if place.kind == LeafKind::Scalar {
-            to.fill(memory.read::<f32>(slot, 0, 1)[0]);
+            to.fill(memory.read::<T>(slot, 0, 1)[0]);
             return;
         }
         let Some(view) = &self.leaves[leaf] else { return };
-        let elements = self.run.len(slot);
-        if matches!(place.source.dtype, DType::Bool | DType::U8) {
-            let bytes = memory.read::<u8>(slot, 0, elements);
-            let words: &mut [u32] = cast_slice_mut(to);
-            gather(view, bytes, self.start, words, |&byte| u32::from(byte));
-        } else {
-            gather(view, memory.read::<f32>(slot, 0, elements), self.start, to, |&value| value);
-        }
+        gather(view, memory.read::<T>(slot, 0, self.run.len(slot)), self.start, to, |&value| value);
     }
 
     /// A register to a store's memory.

@@ -70,3 +70,16 @@ pub(super) const ABSENT: &[&str] = &[
     "TimeDistributed",
     "TorchModuleWrapper",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::ABSENT;
+    use crate::layers::LAYERS;
+
+    #[test]
+    fn what_is_absent_is_sorted_and_not_here() {
+        assert!(ABSENT.is_sorted());
+        let here: Vec<_> = ABSENT.iter().filter(|class| LAYERS.find(class).is_some()).collect();
+        assert!(here.is_empty(), "take out of the list what is here now: {here:?}");
+    }
+}

@@ -134,3 +134,34 @@ fn drawn(model: &Model, path: &str) -> Result<Option<(f64, f64, &'static str)>> 
 fn mean_square(values: &[f64]) -> f64 {
     values.iter().map(|value| value * value).sum::<f64>() / values.len().max(1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notices::tests::heard;
+    use crate::{Dense, Sequential};
+
+    /// What is said of 30 plain layers.
+    fn said(activation: &str, initializer: &str, depth: usize) -> String {
+        let mut layers = Sequential::new().input(&[64]);
+        for _ in 0..depth {
+            let dense = Dense::new(64).activation(activation).kernel_initializer(initializer);
+            layers = layers.add(dense);
+        }
+        heard();
+        warn(&layers.build().unwrap()).unwrap();
+        heard()
+    }
+
+    #[test]
+    fn swish_with_he_is_predicted_to_die_where_it_is_deep() {
+        let words = said("swish", "he_normal", 30);
+        assert!(words.contains("30 layers of `swish` with HeNormal"), "{words}");
+        assert!(words.contains("die out") && words.contains("kernel_initializer=\"auto\""));
+        assert_eq!(said("swish", "he_normal", 6), "");
+        assert_eq!(said("swish", "auto", 30), "");
+        assert_eq!(said("relu", "he_normal", 30), "");
+        assert!(said("x * sigmoid(1.3 * x)", "he_normal", 30).contains("die out"));
+        assert!(said("relu", "glorot_normal", 40).contains("die out"));
+    }
+}

@@ -171,3 +171,19 @@ fn exact_is_within_one_ulp() {
     assert!(worst(&fast) > 4.0);
     assert!(worst(&exact) <= 0.51);
 }
+
+/// Along axis 1 of [2, 3, 2] a line has three elements, along the last one two.
+#[test]
+fn the_axis_is_the_one_that_is_named() {
+    let x = normal(&[2, 3, 2], 9);
+    for (axis, stride, length) in [(1, 2, 3), (-1, 1, 2)] {
+        let activation = Activation::parse(&format!("sparsemax(axis={axis})")).unwrap();
+        let y = rhyton::eval(|x| vec![activation.apply(&x[0]).unwrap()], &[&x]).unwrap().remove(0);
+        let y = y.view::<f32>();
+        let starts = (0..12).filter(|place| place / stride % length == 0);
+        for start in starts {
+            let sum: f32 = (0..length).map(|step| y[start + step * stride]).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "axis {axis}: a line sums to {sum}");
+        }
+    }
+}
