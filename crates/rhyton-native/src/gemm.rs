@@ -9,6 +9,8 @@
     reason = "vector code must be inlined into the function that enables its instructions"
 )]
 
+use std::ops::Range;
+
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Lanes, Level, Portable, by_level};
@@ -21,10 +23,14 @@ pub(crate) use convolution::{Taps, Windows};
 pub(crate) use kernel_gradient::KernelGradient;
 pub(crate) use sliding::{ConvolutionSizes, Sliding};
 
-/// Rows that the micro-kernel computes at once.
+/// Rows that the micro-kernels of convolutions compute at once, the most of any.
 const ROWS: usize = 12;
-/// The longest block of k: a packed block of both operands stays in the second-level cache.
+/// The longest block of k: a block of both operands stays in the second-level cache.
 const DEPTH_MAX: usize = 512;
+/// Rows from which on packing the second operand is cheap beside the product.
+const ROWS_OF_PACKED: usize = 512;
+/// Bytes between neighbours that fall into the same few sets of the caches are multiples of this.
+const CONFLICT_BYTES: usize = 2048;
 
 /// A matrix inside a slice, with the distance between rows and between columns.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +48,19 @@ pub(crate) struct Sizes {
     pub(crate) depth: usize,
 }
 
+/// Whether lines so far apart share the caches' sets.
+fn conflicts(stride: usize) -> bool {
+    (stride * size_of::<f32>()).is_multiple_of(CONFLICT_BYTES)
+}
+
+/// Whether the second operand of a product, with these strides, is packed before it is read: not if
+/// its rows lie dense and pass by few times.
+pub(crate) fn is_packed(sizes: Sizes, row_stride: usize, column_stride: usize) -> bool {
+    column_stride != 1 || sizes.rows >= ROWS_OF_PACKED || conflicts(row_stride)
+}
+
 impl Level {
-    /// Columns that the micro-kernel computes at once.
+    /// Columns of a sliver of the packed operand.
     fn columns(self) -> usize {
         match self {
             Self::Portable => 2 * Portable::COUNT,
@@ -51,6 +68,18 @@ impl Level {
             Self::Avx2 => 2 * Avx2::COUNT,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => 2 * Avx512::COUNT,
+        }
+    }
+
+    /// Rows that a product of so many rows computes at once: as many as registers hold, fewer where
+    /// equal tasks matter more.
+    pub(crate) fn rows_of_tile(self, rows: usize) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 if rows >= 16 * ROWS => ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => 8,
+            _ => 4,
         }
     }
 
@@ -93,22 +122,62 @@ impl Level {
         ROWS * sizes.depth.min(DEPTH_MAX)
     }
 
-    /// c = a · b for rows of a, with b packed; c is row-major and dense.
+    /// Some columns of c = a · b for rows of a; c is row-major and dense, of these columns alone.
     pub(crate) fn multiply(
         self,
-        sizes: Sizes,
-        (a, packed): (Matrix<'_>, &[f32]),
+        (sizes, columns): (Sizes, Range<usize>),
+        (a, b): (Matrix<'_>, Second<'_>),
         c: &mut [f32],
         scratch: &mut [f32],
     ) {
-        assert_eq!(c.len(), sizes.rows * sizes.columns, "the result has the product's size");
-        if sizes.depth == 0 {
+        assert_eq!(c.len(), sizes.rows * columns.len(), "the result has the product's size");
+        assert!(columns.end <= sizes.columns && columns.start.is_multiple_of(self.columns()));
+        if sizes.depth == 0 || c.is_empty() {
             c.fill(0.0);
             return;
         }
-        let product = Product { sizes, a, packed };
-        by_level!(self, multiply(product: Product<'_>, c: &mut [f32], scratch: &mut [f32]));
+        a.check(sizes.rows, sizes.depth);
+        let rows_of_tile = self.rows_of_tile(sizes.rows);
+        let (stride, sliver) = match b {
+            Second::Packed(values) => {
+                assert_eq!(values.len(), self.packed_len(sizes), "a whole packed operand");
+                (self.columns(), self.columns() * sizes.depth)
+            }
+            Second::Dense(matrix) => {
+                matrix.check(sizes.depth, sizes.columns);
+                assert_eq!(matrix.column_stride, 1, "rows that lie dense");
+                (matrix.row_stride, self.columns())
+            }
+        };
+        let (Second::Packed(b) | Second::Dense(Matrix { values: b, .. })) = b;
+        let product = Product { sizes, rows_of_tile, a, b, stride, sliver };
+        by_level!(
+            self,
+            multiply(
+                product: Product<'_>,
+                columns: Range<usize>,
+                c: &mut [f32],
+                scratch: &mut [f32],
+            )
+        );
     }
+}
+
+impl Matrix<'_> {
+    /// That so many rows and columns are there, so that the micro-kernel need not look again.
+    fn check(&self, rows: usize, columns: usize) {
+        let last = (rows - 1) * self.row_stride + (columns - 1) * self.column_stride;
+        assert!(last < self.values.len(), "a matrix of its size");
+    }
+}
+
+/// The second operand of a product.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Second<'a> {
+    /// As [`Level::pack_sliver`] packs it.
+    Packed(&'a [f32]),
+    /// Where it lies; the distance between columns is 1.
+    Dense(Matrix<'a>),
 }
 
 /// The length of the blocks of k: as equal as they can be.
@@ -119,80 +188,138 @@ fn depth_of_blocks(depth: usize) -> usize {
 #[derive(Clone, Copy)]
 struct Product<'a> {
     sizes: Sizes,
+    rows_of_tile: usize,
     a: Matrix<'a>,
-    packed: &'a [f32],
+    b: &'a [f32],
+    /// From one k to the next, and from one sliver of columns to the next, in b.
+    stride: usize,
+    sliver: usize,
 }
 
 #[inline(always)]
-fn multiply<L: Lanes>(product: Product<'_>, c: &mut [f32], scratch: &mut [f32]) {
-    product.run::<L>(c, scratch);
+fn multiply<L: Lanes>(
+    product: Product<'_>,
+    columns: Range<usize>,
+    c: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let block = depth_of_blocks(product.sizes.depth);
+    for start in (0..product.sizes.depth).step_by(block) {
+        let depth = start..product.sizes.depth.min(start + block);
+        let mut first = 0;
+        while first < product.sizes.rows {
+            let left = product.rows_of_tile.min(product.sizes.rows - first);
+            let part = (first, depth.clone(), columns.clone());
+            let c = &mut c[first * columns.len()..];
+            first += match left {
+                ROWS.. if L::COUNT > 8 => product.rows::<L, ROWS, 2>(part, c, scratch),
+                8.. if L::COUNT > 8 => product.rows::<L, 8, 2>(part, c, scratch),
+                4.. => product.rows::<L, 4, 2>(part, c, scratch),
+                2.. => product.rows::<L, 2, 4>(part, c, scratch),
+                _ => product.rows::<L, 1, 8>(part, c, scratch),
+            };
+        }
+    }
 }
 
 impl Product<'_> {
+    /// So many rows by all columns, some vectors of them at a time; returns how many rows.
     #[inline(always)]
-    fn run<L: Lanes>(self, c: &mut [f32], scratch: &mut [f32]) {
-        let Sizes { rows, columns, depth } = self.sizes;
-        let block = depth_of_blocks(depth);
-        for start in (0..depth).step_by(block) {
-            let length = block.min(depth - start);
-            for row in (0..rows).step_by(ROWS) {
-                let count = ROWS.min(rows - row);
-                self.pack_rows(row..row + count, start..start + length, scratch);
-                let a = &scratch[..length * ROWS];
-                let c = &mut c[row * columns..(row + count) * columns];
-                for first in (0..columns).step_by(2 * L::COUNT) {
-                    let sliver = &self.packed[first * depth..][..2 * L::COUNT * depth];
-                    let b = &sliver[start * 2 * L::COUNT..][..length * 2 * L::COUNT];
-                    let tile = Tile { stride: columns, first, end: columns, accumulate: start > 0 };
-                    if columns - first <= L::COUNT {
-                        tile.compute::<L, 1>(a, b, c);
-                    } else {
-                        tile.compute::<L, 2>(a, b, c);
-                    }
+    fn rows<L: Lanes, const ROWS: usize, const WIDTH: usize>(
+        self,
+        (first, depth, columns): (usize, Range<usize>, Range<usize>),
+        c: &mut [f32],
+        scratch: &mut [f32],
+    ) -> usize {
+        let c = &mut c[..ROWS * columns.len()];
+        let Matrix { values, row_stride, column_stride } = self.a;
+        let begin = first * row_stride + depth.start * column_stride;
+        if column_stride == 1 && (ROWS == 1 || !conflicts(row_stride)) {
+            let lines: [&[f32]; ROWS] = std::array::from_fn(|i| {
+                // SAFETY: the matrix has these rows and columns.
+                unsafe { part(values, begin + i * row_stride, depth.len()) }
+            });
+            // SAFETY: every line has an element for each k.
+            let a = |k: usize, i: usize| unsafe { *lines[i].get_unchecked(k) };
+            self.slivers::<L, ROWS, WIDTH>(a, (depth, columns), c);
+            return ROWS;
+        }
+        let (values, stride) = if row_stride == 1 && !conflicts(column_stride) {
+            (&values[begin..], column_stride)
+        } else {
+            let packed = &mut scratch[..depth.len() * ROWS];
+            for (k, place) in packed.chunks_exact_mut(ROWS).enumerate() {
+                for (i, value) in place.iter_mut().enumerate() {
+                    *value = values[begin + i * row_stride + k * column_stride];
                 }
             }
+            (&scratch[..depth.len() * ROWS], ROWS)
+        };
+        // SAFETY: the matrix has these rows and columns; so does what was packed.
+        let a = |k: usize, i: usize| unsafe { *values.get_unchecked(k * stride + i) };
+        self.slivers::<L, ROWS, WIDTH>(a, (depth, columns), c);
+        ROWS
+    }
+
+    /// One tile of rows, vectors of columns side by side.
+    #[inline(always)]
+    fn slivers<L: Lanes, const ROWS: usize, const WIDTH: usize>(
+        self,
+        a: impl Fn(usize, usize) -> f32 + Copy,
+        (depth, columns): (Range<usize>, Range<usize>),
+        c: &mut [f32],
+    ) {
+        let mut first = columns.start;
+        while first < columns.end {
+            let tile = Tile {
+                stride: columns.len(),
+                first: first - columns.start,
+                end: columns.len(),
+                accumulate: depth.start > 0,
+            };
+            let part = (first, depth.clone());
+            // All vectors but the last are full.
+            let width = match (columns.end - first).div_ceil(L::COUNT) {
+                8.. if WIDTH > 4 => self.tile::<L, ROWS, 8>(a, part, &tile, c),
+                4.. if WIDTH > 2 => self.tile::<L, ROWS, 4>(a, part, &tile, c),
+                2.. => self.tile::<L, ROWS, 2>(a, part, &tile, c),
+                _ => self.tile::<L, ROWS, 1>(a, part, &tile, c),
+            };
+            first += width * L::COUNT;
         }
     }
 
-    /// Rows of a as `[k][row of the tile]`, rows that are not there as zeros.
     #[inline(always)]
-    fn pack_rows(
+    fn tile<L: Lanes, const ROWS: usize, const WIDTH: usize>(
         self,
-        rows: std::ops::Range<usize>,
-        depth: std::ops::Range<usize>,
-        packed: &mut [f32],
-    ) {
-        let Matrix { values, row_stride, column_stride } = self.a;
-        let count = rows.len();
-        let places = packed[..depth.len() * ROWS].chunks_exact_mut(ROWS);
-        if row_stride == 1 {
-            for (place, k) in places.zip(depth) {
-                let start = rows.start + k * column_stride;
-                place[..count].copy_from_slice(&values[start..start + count]);
-                place[count..].fill(0.0);
+        a: impl Fn(usize, usize) -> f32 + Copy,
+        (first, depth): (usize, Range<usize>),
+        tile: &Tile,
+        c: &mut [f32],
+    ) -> usize {
+        let columns = tile.end - tile.first;
+        let vectors: [(usize, usize); WIDTH] = std::array::from_fn(|j| {
+            let vector = first / L::COUNT + j;
+            let lanes = (columns - j * L::COUNT).min(L::COUNT);
+            (vector / 2 * self.sliver + vector % 2 * L::COUNT, lanes)
+        });
+        let mut sums = [[L::splat(0.0); WIDTH]; ROWS];
+        for k in 0..depth.len() {
+            let line = (depth.start + k) * self.stride;
+            let mut row = [L::splat(0.0); WIDTH];
+            for (value, (start, lanes)) in row.iter_mut().zip(vectors) {
+                // SAFETY: b has a line for each k with all columns that there are.
+                *value = L::load(unsafe { part(self.b, line + start, lanes) });
             }
-            return;
-        }
-        if column_stride == 1 {
-            // Rows past the last repeat it; their results are never stored.
-            let row = |i: usize| {
-                let start = (rows.start + i.min(count - 1)) * row_stride + depth.start;
-                &values[start..start + depth.len()]
-            };
-            let lines: [&[f32]; ROWS] = std::array::from_fn(row);
-            for (k, place) in places.enumerate() {
-                for (value, line) in place.iter_mut().zip(lines) {
-                    *value = line[k];
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let factor = L::splat(a(k, i));
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum = L::fma(factor, value, *sum);
                 }
             }
-            return;
         }
-        for (place, k) in places.zip(depth) {
-            for (i, value) in place.iter_mut().enumerate() {
-                let row = rows.start + i.min(count - 1);
-                *value = values[row * row_stride + k * column_stride];
-            }
-        }
+        tile.store::<L, WIDTH>(&sums, c);
+        WIDTH
     }
 }
 
@@ -219,24 +346,6 @@ struct Tile {
 }
 
 impl Tile {
-    #[inline(always)]
-    fn compute<L: Lanes, const WIDTH: usize>(&self, a: &[f32], b: &[f32], c: &mut [f32]) {
-        let mut sums = [[L::splat(0.0); WIDTH]; ROWS];
-        for (a, b) in a.chunks_exact(ROWS).zip(b.chunks_exact(2 * L::COUNT)) {
-            let mut row = [L::splat(0.0); WIDTH];
-            for (place, value) in row.iter_mut().enumerate() {
-                *value = L::load(&b[place * L::COUNT..(place + 1) * L::COUNT]);
-            }
-            for i in 0..ROWS {
-                let factor = L::splat(a[i]);
-                for j in 0..WIDTH {
-                    sums[i][j] = L::fma(factor, row[j], sums[i][j]);
-                }
-            }
-        }
-        self.store::<L, WIDTH>(&sums, c);
-    }
-
     /// Stores as many rows as c has.
     #[inline(always)]
     fn store<L: Lanes, const WIDTH: usize>(&self, sums: &[[L::F; WIDTH]], c: &mut [f32]) {

@@ -50,7 +50,7 @@ mod windows;
 mod x86;
 
 pub(crate) use lanes::{Lanes, Portable};
-pub(crate) use loops::{VectorBinary, VectorCompare, VectorUnary};
+pub(crate) use loops::{PARTIALS, VectorBinary, VectorCompare, VectorUnary};
 pub(crate) use windows::{Pooling, VectorPool};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512};

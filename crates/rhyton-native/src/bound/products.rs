@@ -1,6 +1,6 @@
 use rhyton_graph::ConvolutionWindow;
 
-use crate::gemm::{ConvolutionSizes, Sizes, Sliding};
+use crate::gemm::{ConvolutionSizes, Sizes, Sliding, is_packed};
 use crate::plan::products::{Canonical, canonical};
 use crate::plan::program::{Form, Product};
 use crate::simd::Level;
@@ -30,8 +30,11 @@ pub(crate) struct Matrices {
     pub(crate) canonical: Canonical,
     pub(crate) batches: usize,
     pub(crate) sizes: Sizes,
-    /// Tasks of each batch index.
+    /// Each batch index is cut into so many panels of rows and parts of columns: tasks.
     pub(crate) panels: usize,
+    pub(crate) parts: usize,
+    /// Columns of a part.
+    pub(crate) width: usize,
 }
 
 #[derive(Debug)]
@@ -59,8 +62,13 @@ pub(crate) struct BoundKernelGradient {
 
 /// Multiplications of a product's task, at least.
 const PRODUCT_TASK: usize = 1 << 18;
-/// Rows that a product's task is a multiple of.
+/// Rows that a convolution's task is a multiple of.
 const PANEL_ROWS: usize = 12;
+/// Multiplications of a task that is a part of a few rows, at least; how many such parts there are
+/// at most, and the columns that they are a multiple of.
+const PART_WORK: usize = 1 << 15;
+const PARTS_MAX: usize = 8;
+const PART_COLUMNS: usize = 128;
 /// Multiplications of a convolution's task, if it has enough for some tasks.
 const CONVOLUTION_TASK: usize = 1 << 20;
 /// Tasks that even a small convolution is cut into.
@@ -88,19 +96,39 @@ pub(super) fn bind_product(product: &Product, batch: usize, level: Level) -> Bou
 
 fn bind_matrices(canonical: Canonical, fleeting: bool, level: Level) -> BoundProduct {
     let sizes = Sizes { rows: canonical.rows, columns: canonical.columns, depth: canonical.depth };
-    let of_one = (PANEL_ROWS * sizes.columns * sizes.depth).max(1);
-    let panel = PANEL_ROWS * PRODUCT_TASK.div_ceil(of_one);
-    let panel = panel.min(sizes.rows.next_multiple_of(PANEL_ROWS)).max(PANEL_ROWS);
+    let height = level.rows_of_tile(sizes.rows);
+    let of_one = (height * sizes.columns * sizes.depth).max(1);
+    let panel = height * PRODUCT_TASK.div_ceil(of_one);
+    let panel = panel.min(sizes.rows.next_multiple_of(height)).max(height);
     let batches = canonical.batch.iter().product();
     let panels = sizes.rows.div_ceil(panel);
+    let width = columns_of_part(sizes, panels * batches);
+    let parts = sizes.columns.div_ceil(width.max(1));
+    let [row_stride, column_stride] = canonical.b;
+    let packed = if is_packed(sizes, row_stride, column_stride) {
+        usize::saturating_mul(batches, level.packed_len(sizes))
+    } else {
+        0
+    };
+    let own = fleeting || parts > 1;
     // Working memory is cut in whole cache lines, so that all of it is aligned for f64 too.
     BoundProduct {
         panel,
-        packed: usize::saturating_mul(batches, level.packed_len(sizes)),
+        packed,
         scratch: Level::scratch_len(sizes).next_multiple_of(16),
-        room: if fleeting { (panel * sizes.columns).next_multiple_of(16) } else { 0 },
-        form: BoundForm::Matrices(Matrices { canonical, batches, sizes, panels }),
+        room: if own { (panel * width).next_multiple_of(16) } else { 0 },
+        form: BoundForm::Matrices(Matrices { canonical, batches, sizes, panels, parts, width }),
     }
+}
+
+/// All columns, or some of them if there are too few panels of rows for several threads.
+fn columns_of_part(sizes: Sizes, panels: usize) -> usize {
+    let work = sizes.rows.saturating_mul(sizes.columns).saturating_mul(sizes.depth);
+    if panels > 1 || work < 2 * PART_WORK {
+        return sizes.columns;
+    }
+    let parts = (work / PART_WORK).clamp(2, PARTS_MAX);
+    sizes.columns.div_ceil(parts).next_multiple_of(PART_COLUMNS)
 }
 
 fn bind_windows(windows: BoundWindows, fleeting: bool, level: Level) -> BoundProduct {

@@ -6,25 +6,50 @@ fn values(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| (((i * 37 + seed * 11) % 101) as f32 - 50.0) / 64.0).collect()
 }
 
+/// The product, packed or not, in two parts of columns.
 fn run(level: Level, sizes: Sizes, a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
     let mut packed = vec![0.0; level.packed_len(sizes)];
     let each = packed.len() / level.slivers(sizes.columns).max(1);
     for (sliver, place) in packed.chunks_exact_mut(each.max(1)).enumerate() {
         level.pack_sliver(sizes, b, sliver, place);
     }
-    let mut c = vec![f32::NAN; sizes.rows * sizes.columns];
-    let mut scratch = vec![0.0; Level::scratch_len(sizes)];
-    level.multiply(sizes, (a, &packed), &mut c, &mut scratch);
-    c
+    let cut = if sizes.columns > 64 { 32 } else { sizes.columns };
+    let parts = |second: Second<'_>| {
+        let mut c = vec![f32::NAN; sizes.rows * sizes.columns];
+        let mut scratch = vec![0.0; Level::scratch_len(sizes)];
+        for columns in [0..cut, cut..sizes.columns].into_iter().filter(|part| !part.is_empty()) {
+            let mut part = vec![f32::NAN; sizes.rows * columns.len()];
+            level.multiply((sizes, columns.clone()), (a, second), &mut part, &mut scratch);
+            for (row, part) in part.chunks_exact(columns.len().max(1)).enumerate() {
+                c[row * sizes.columns..][columns.clone()].copy_from_slice(part);
+            }
+        }
+        c
+    };
+    let result = parts(Second::Packed(&packed));
+    if b.column_stride == 1 {
+        assert_same_bits(&parts(Second::Dense(b)), &result);
+    }
+    result
 }
 
 #[test]
 fn products_equal_gemms_and_all_levels_agree() {
-    for (rows, columns, depth) in
-        [(1, 1, 1), (12, 32, 7), (13, 33, 600), (5, 100, 1100), (64, 10, 100), (25, 48, 128)]
-    {
+    for (rows, columns, depth) in [
+        (1, 1, 1),
+        (12, 32, 7),
+        (13, 33, 600),
+        (5, 100, 1100),
+        (64, 10, 100),
+        (25, 48, 128),
+        (1, 300, 70),
+        (2, 150, 64),
+        (3, 40, 512),
+        (195, 20, 512),
+    ] {
         let sizes = Sizes { rows, columns, depth };
         let (a, b) = (values(rows * depth, 1), values(depth * columns, 2));
+        // Rows at a distance of 512 or 1,024 floats are packed.
         let plain = Matrix { values: &a, row_stride: depth, column_stride: 1 };
         let turned = Matrix { values: &a, row_stride: 1, column_stride: rows };
         let wide = Matrix { values: &b, row_stride: columns, column_stride: 1 };

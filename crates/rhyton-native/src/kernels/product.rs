@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::Run;
 use crate::bound::{BoundForm, BoundProduct, Matrices};
-use crate::gemm::{Matrix, Sizes};
+use crate::gemm::{Matrix, Second, Sizes};
 use crate::plan::program::Product;
 
 /// Rows of a product's result that are in the cache.
@@ -34,28 +34,60 @@ impl Run<'_> {
         matrices: &Matrices,
         epilogue: &Epilogue<'_>,
     ) {
-        let Matrices { batches, sizes, panels, .. } = matrices;
+        let Matrices { batches, sizes, panels, parts, .. } = matrices;
         let Sizes { rows, columns, depth } = *sizes;
         if batches * rows * columns == 0 {
             return;
         }
-        self.pack(product, matrices);
-        let packed_len = self.level.packed_len(*sizes);
+        if bound.packed > 0 {
+            self.pack(product, matrices);
+        }
         let work = (batches * rows * columns * depth).div_ceil(4);
-        self.tasks(work, batches * panels, &|participant, task| {
-            let (batch, start) = (task / panels, task % panels * bound.panel);
+        self.tasks(work, batches * panels * parts, &|participant, task| {
+            let (batch, task) = (task / (panels * parts), task % (panels * parts));
+            let (start, part) = (task % panels * bound.panel, task / panels);
             let count = bound.panel.min(rows - start);
             let a = self.operand(product, matrices, 0, batch);
             let a = Matrix { values: a.values.get(start * a.row_stride..).unwrap_or(&[]), ..a };
-            let packed = self.memory.read::<f32>(product.packed, batch * packed_len, packed_len);
-            let first = (batch * rows + start) * columns;
-            let part = Sizes { rows: count, ..*sizes };
+            let b = self.second(product, matrices, bound.packed > 0, batch);
             let (scratch, rest) = self.scratch.part(participant).split_at_mut(bound.scratch);
             let (own, registers) = rest.split_at_mut(bound.room);
-            let c = self.panel(product, first..first + count * columns, own);
-            self.level.multiply(part, (a, packed), c, scratch);
-            epilogue(Panel { range: first..first + c.len(), values: c }, registers);
+            let size = Sizes { rows: count, ..*sizes };
+            let first = (batch * rows + start) * columns;
+            if *parts == 1 {
+                let c = self.panel(product, first..first + count * columns, own);
+                self.level.multiply((size, 0..columns), (a, b), c, scratch);
+                epilogue(Panel { range: first..first + c.len(), values: c }, registers);
+                return;
+            }
+            let width = matrices.width;
+            let part = part * width..columns.min((part + 1) * width);
+            let c = &mut own[..count * part.len()];
+            self.level.multiply((size, part.clone()), (a, b), c, scratch);
+            for (row, c) in c.chunks_exact(part.len()).enumerate() {
+                let start = first + row * columns + part.start;
+                let range = start..start + c.len();
+                if !product.fleeting {
+                    self.memory.write::<f32>(product.to, start, c.len()).copy_from_slice(c);
+                }
+                epilogue(Panel { range, values: c }, registers);
+            }
         });
+    }
+
+    /// The second operand of one batch index, as the kernel reads it.
+    fn second(
+        &self,
+        product: &Product,
+        matrices: &Matrices,
+        is_packed: bool,
+        batch: usize,
+    ) -> Second<'_> {
+        if !is_packed {
+            return Second::Dense(self.operand(product, matrices, 1, batch));
+        }
+        let len = self.level.packed_len(matrices.sizes);
+        Second::Packed(self.memory.read::<f32>(product.packed, batch * len, len))
     }
 
     /// Where a panel of results is computed: in its place, or in working memory if nothing but the

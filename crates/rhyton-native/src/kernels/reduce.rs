@@ -5,7 +5,7 @@ use rhyton_tensor::DType;
 use super::Run;
 use crate::bound::Group;
 use crate::plan::program::Source;
-use crate::simd::Level;
+use crate::simd::{Level, PARTIALS};
 
 /// Elements whose partial sum is one f32; longer sums add such parts, so that errors stay small.
 const BLOCK: usize = 1024;
@@ -26,6 +26,13 @@ struct Fold<T> {
 
 impl Run<'_> {
     pub(super) fn reduce(&self, reduction: Reduction, from: &Source, groups: &[Group], to: usize) {
+        if let (DType::F32, Reduction::Sum, [lines, line]) = (from.dtype, reduction, groups)
+            && line.reduced
+            && (1..=PARTIALS).contains(&line.size)
+        {
+            let x = self.memory.read::<f32>(from.slot, 0, lines.size * line.size);
+            return short_sums(x, line.size, self.memory.write::<f32>(to, 0, lines.size));
+        }
         match from.dtype {
             DType::F32 => self.reduce_as(float_fold(reduction), from.slot, groups, to),
             DType::I32 => self.reduce_as(signed_fold(reduction), from.slot, groups, to),
@@ -207,6 +214,30 @@ fn bool_fold(reduction: Reduction) -> Fold<u8> {
         identity: 1,
         line: |_, start, x| x.iter().fold(start, |a, &b| a & b),
         columns: |_, y, x| y.iter_mut().zip(x).for_each(|(y, x)| *y &= x),
+    }
+}
+
+/// Sums of short lines, some lines side by side: each element is a partial sum, and these combine as
+/// the tree of [`Level::sum`] does.
+fn short_sums(x: &[f32], length: usize, y: &mut [f32]) {
+    const LINES: usize = 16;
+    let mut partials = [[0.0_f32; LINES]; PARTIALS];
+    for (x, y) in x.chunks(LINES * length).zip(y.chunks_mut(LINES)) {
+        for (place, line) in x.chunks_exact(length).enumerate() {
+            for (partial, &value) in partials.iter_mut().zip(line) {
+                partial[place] = value;
+            }
+        }
+        let mut width = PARTIALS / 2;
+        let mut sums = partials;
+        while width > 0 {
+            let (low, high) = sums.split_at_mut(width);
+            for (low, high) in low.iter_mut().zip(high) {
+                low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
+            }
+            width /= 2;
+        }
+        y.iter_mut().zip(sums[0]).for_each(|(y, sum)| *y = 0.0 + sum);
     }
 }
 

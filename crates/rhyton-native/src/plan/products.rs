@@ -114,15 +114,26 @@ pub(crate) fn is_in_order(graph: &Graph, id: NodeId) -> bool {
     }
 }
 
-/// The graph with a transposition before every operand of a product whose axes do not lie as
+/// The graph with every product that only swapped rows and columns are read of computed the other
+/// way round, and with a transposition before every operand of a product whose axes do not lie as
 /// batch, rows or columns, and depth in one piece each; carried out only if it must be.
 pub(crate) fn normalise(graph: &Graph) -> Graph {
+    let turned = turned(graph);
     let mut result = Graph { variables: Arc::clone(&graph.variables), ..Graph::default() };
-    let mut place = Vec::with_capacity(graph.nodes.len());
+    let mut place: Vec<NodeId> = Vec::with_capacity(graph.nodes.len());
     for (id, node) in graph.iter() {
+        if let (Primitive::Transpose(_), &[product]) = (&node.primitive, &node.operands[..])
+            && turned[product.index()].is_some()
+        {
+            place.push(place[product.index()]);
+            continue;
+        }
         let mut node = node.clone();
         for operand in &mut node.operands {
             *operand = place[operand.index()];
+        }
+        if let Some(permutation) = &turned[id.index()] {
+            turn(&mut node, permutation);
         }
         if is_product(graph, id) {
             for operand in 0..2 {
@@ -138,6 +149,50 @@ pub(crate) fn normalise(graph: &Graph) -> Graph {
     let outputs = graph.outputs.iter();
     result.outputs = outputs.map(|(name, id)| (name.clone(), place[id.index()])).collect();
     result
+}
+
+/// For products that are read by nothing but transpositions of rows and columns, that permutation.
+/// The derivative of a weight is one as it is derived; turned, its update can follow panel by panel.
+fn turned(graph: &Graph) -> Vec<Option<Vec<usize>>> {
+    let mut turned: Vec<_> = graph.iter().map(|(id, _)| swap(graph, id)).collect();
+    let mut read = vec![false; graph.nodes.len()];
+    for (_, node) in graph.iter() {
+        for operand in node.operands.iter().map(|operand| operand.index()) {
+            let swaps = match (&node.primitive, &turned[operand]) {
+                (Primitive::Transpose(transpose), Some(swap)) => transpose.permutation == *swap,
+                _ => false,
+            };
+            read[operand] = true;
+            if !swaps {
+                turned[operand] = None;
+            }
+        }
+    }
+    for root in graph.roots() {
+        turned[root.index()] = None;
+    }
+    turned.into_iter().zip(read).map(|(swap, read)| swap.filter(|_| read)).collect()
+}
+
+/// The permutation of a product's axes that swaps its rows with its columns.
+fn swap(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
+    let node = graph.node(id);
+    let Primitive::Dot(dot) = &node.primitive else { return None };
+    let rank = node.spec.shape.rank();
+    let batch = dot.batch[0].len();
+    let rows = dot.free(0, graph.node(node.operands[0]).spec.shape.rank()).len();
+    let columns = batch + rows..rank;
+    is_fast(graph, id).then(|| (0..batch).chain(columns).chain(batch..batch + rows).collect())
+}
+
+/// Swaps the operands of a product, and so the axes of its result.
+fn turn(node: &mut Node, permutation: &[usize]) {
+    let Primitive::Dot(dot) = &mut node.primitive else { return };
+    dot.batch.swap(0, 1);
+    dot.contract.swap(0, 1);
+    node.operands.swap(0, 1);
+    let shape: Shape = permutation.iter().map(|&axis| node.spec.shape[axis]).collect();
+    node.spec = node.spec.with_shape(shape);
 }
 
 /// Puts one operand's axes in order, if they are not.

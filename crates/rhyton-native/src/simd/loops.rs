@@ -190,7 +190,7 @@ pub(super) fn select<L: Lanes>(condition: &[f32], a: &[f32], b: &[f32], y: &mut 
 }
 
 /// How many partial sums there are, whatever the vector width.
-const PARTIALS: usize = 16;
+pub(crate) const PARTIALS: usize = 16;
 
 /// Element i goes to partial sum i mod 16; the partial sums combine as a binary tree.
 #[inline(always)]
