@@ -12,7 +12,9 @@ use crate::simd::{Level, Pooling};
 mod products;
 
 use products::bind_product;
-pub(crate) use products::{BoundForm, BoundKernelGradient, BoundProduct, BoundWindows, Matrices};
+pub(crate) use products::{
+    BoundForm, BoundKernelGradient, BoundProduct, BoundSquares, BoundWindows, Matrices,
+};
 
 /// A plan's numbers for one batch size.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(crate) struct Bound {
 pub(crate) enum BoundStep {
     Chain(BoundChain),
     Product(BoundProduct),
-    KernelGradient(BoundKernelGradient),
+    KernelGradient(Box<BoundKernelGradient>),
     /// Arrays beside each other, and the windows over each.
     Pool(usize, Pooling),
     Reduce(Vec<Group>),
@@ -113,6 +115,7 @@ impl Bound {
             {
                 bytes[*partials] = numbers.partials.saturating_mul(4);
                 bytes[*repeated] = numbers.repeated.saturating_mul(4);
+                floats += numbers.scratch;
             }
             scratch_floats = scratch_floats.max(floats);
         }
@@ -179,7 +182,7 @@ fn bind_step(plan: &Plan, kernel: &Kernel, batch: usize, level: Level) -> BoundS
         Kernel::Product(product) => BoundStep::Product(bind_product(product, batch, level)),
         Kernel::WeightGradient { window, kernel, operands, .. } => {
             let (x, kernel) = (operands[0].bind(batch).sizes, kernel.bind(batch));
-            BoundStep::KernelGradient(BoundKernelGradient::new(window, &x, &kernel))
+            BoundStep::KernelGradient(Box::new(BoundKernelGradient::new(window, &x, &kernel)))
         }
         Kernel::WindowReduce { window, from, .. } => bind_windows(window, &from.bind(batch).sizes),
         Kernel::MaxWindowGradient { window, operands, .. } => {

@@ -18,10 +18,12 @@ use crate::simd::{Lanes, Level, Portable, by_level};
 mod convolution;
 mod kernel_gradient;
 mod sliding;
+mod winograd;
 
 pub(crate) use convolution::{Taps, Windows};
 pub(crate) use kernel_gradient::KernelGradient;
 pub(crate) use sliding::{ConvolutionSizes, Sliding};
+pub(crate) use winograd::{PLACES, TAPS, Winograd};
 
 /// Rows that the micro-kernels of convolutions compute at once, the most of any.
 const ROWS: usize = 12;
@@ -76,7 +78,7 @@ impl Level {
     pub(crate) fn rows_of_tile(self, rows: usize) -> usize {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 if rows >= 16 * ROWS => ROWS,
+            Self::Avx512 if rows >= 16 * ROWS || rows.is_multiple_of(ROWS) => ROWS,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => 8,
             _ => 4,
@@ -122,18 +124,22 @@ impl Level {
         ROWS * sizes.depth.min(DEPTH_MAX)
     }
 
-    /// Some columns of c = a · b for rows of a; c is row-major and dense, of these columns alone.
+    /// Some columns of c = a · b, or c + a · b, for rows of a; c is row-major and dense, of these
+    /// columns alone.
     pub(crate) fn multiply(
         self,
         (sizes, columns): (Sizes, Range<usize>),
-        (a, b): (Matrix<'_>, Second<'_>),
+        factors: Factors<'_>,
         c: &mut [f32],
         scratch: &mut [f32],
     ) {
         assert_eq!(c.len(), sizes.rows * columns.len(), "the result has the product's size");
         assert!(columns.end <= sizes.columns && columns.start.is_multiple_of(self.columns()));
+        let Factors { a, b, accumulate } = factors;
         if sizes.depth == 0 || c.is_empty() {
-            c.fill(0.0);
+            if !accumulate {
+                c.fill(0.0);
+            }
             return;
         }
         a.check(sizes.rows, sizes.depth);
@@ -150,7 +156,7 @@ impl Level {
             }
         };
         let (Second::Packed(b) | Second::Dense(Matrix { values: b, .. })) = b;
-        let product = Product { sizes, rows_of_tile, a, b, stride, sliver };
+        let product = Product { sizes, rows_of_tile, a, b, stride, sliver, accumulate };
         by_level!(
             self,
             multiply(
@@ -180,6 +186,14 @@ pub(crate) enum Second<'a> {
     Dense(Matrix<'a>),
 }
 
+/// What a product multiplies, and whether it adds to what is there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors<'a> {
+    pub(crate) a: Matrix<'a>,
+    pub(crate) b: Second<'a>,
+    pub(crate) accumulate: bool,
+}
+
 /// The length of the blocks of k: as equal as they can be.
 fn depth_of_blocks(depth: usize) -> usize {
     depth.div_ceil(depth.div_ceil(DEPTH_MAX))
@@ -194,6 +208,7 @@ struct Product<'a> {
     /// From one k to the next, and from one sliver of columns to the next, in b.
     stride: usize,
     sliver: usize,
+    accumulate: bool,
 }
 
 #[inline(always)]
@@ -275,7 +290,7 @@ impl Product<'_> {
                 stride: columns.len(),
                 first: first - columns.start,
                 end: columns.len(),
-                accumulate: depth.start > 0,
+                accumulate: self.accumulate || depth.start > 0,
             };
             let part = (first, depth.clone());
             // All vectors but the last are full.
@@ -333,6 +348,17 @@ unsafe fn part(values: &[f32], start: usize, count: usize) -> &[f32] {
     debug_assert!(start + count <= values.len());
     // SAFETY: the caller's promise.
     unsafe { values.get_unchecked(start..start + count) }
+}
+
+/// The same to write to.
+///
+/// # Safety
+/// The elements are there.
+#[inline(always)]
+unsafe fn part_mut(values: &mut [f32], start: usize, count: usize) -> &mut [f32] {
+    debug_assert!(start + count <= values.len());
+    // SAFETY: the caller's promise.
+    unsafe { values.get_unchecked_mut(start..start + count) }
 }
 
 /// Where a tile of the result lies among the rows of c, and whether it adds to what is there.

@@ -1,6 +1,6 @@
 use rhyton_graph::ConvolutionWindow;
 
-use crate::gemm::{ConvolutionSizes, Sizes, Sliding, is_packed};
+use crate::gemm::{ConvolutionSizes, Sizes, Sliding, Winograd, is_packed};
 use crate::plan::products::{Canonical, canonical};
 use crate::plan::program::{Form, Product};
 use crate::simd::Level;
@@ -23,6 +23,15 @@ pub(crate) struct BoundProduct {
 pub(crate) enum BoundForm {
     Matrices(Matrices),
     Windows(BoundWindows),
+    Squares(BoundSquares),
+}
+
+/// A convolution of squares.
+#[derive(Debug)]
+pub(crate) struct BoundSquares {
+    pub(crate) winograd: Winograd,
+    /// Whether it is a derivative by x.
+    pub(crate) backward: bool,
 }
 
 #[derive(Debug)]
@@ -58,6 +67,10 @@ pub(crate) struct BoundKernelGradient {
     pub(crate) partials: usize,
     /// Floats of x with its channels repeated.
     pub(crate) repeated: usize,
+    /// The sums as squares, if that is the faster way; a chunk is then a task.
+    pub(crate) winograd: Option<Winograd>,
+    /// Floats of working memory for each thread.
+    pub(crate) scratch: usize,
 }
 
 /// Multiplications of a product's task, at least.
@@ -76,6 +89,8 @@ const CONVOLUTION_TASKS: usize = 16;
 /// The most chunks of windows in a derivative by the kernel, and the floats of their sums.
 const CHUNKS_MAX: usize = 16;
 const PARTIALS_MAX: usize = 1 << 20;
+/// The same, of sums of squares.
+const SQUARES_MAX: usize = 1 << 22;
 
 pub(super) fn bind_product(product: &Product, batch: usize, level: Level) -> BoundProduct {
     let views = [product.operands[0].bind(batch), product.operands[1].bind(batch)];
@@ -90,6 +105,10 @@ pub(super) fn bind_product(product: &Product, batch: usize, level: Level) -> Bou
             (ConvolutionSizes::new(window, &x.bind(batch), kernel), true)
         }
     };
+    let winograd = if backward { Winograd::backward(&sizes) } else { Winograd::forward(&sizes) };
+    if let Some(winograd) = winograd {
+        return bind_squares(BoundSquares { winograd, backward }, product.fleeting);
+    }
     let walks = if backward { sizes.backward() } else { vec![sizes.forward()] };
     bind_windows(BoundWindows { sizes, walks, backward }, product.fleeting, level)
 }
@@ -129,6 +148,18 @@ fn columns_of_part(sizes: Sizes, panels: usize) -> usize {
     }
     let parts = (work / PART_WORK).clamp(2, PARTS_MAX);
     sizes.columns.div_ceil(parts).next_multiple_of(PART_COLUMNS)
+}
+
+fn bind_squares(squares: BoundSquares, fleeting: bool) -> BoundProduct {
+    let winograd = &squares.winograd;
+    let room = winograd.rows_of_panel() * winograd.columns;
+    BoundProduct {
+        panel: winograd.lines_of_panel(),
+        packed: winograd.weights_len(),
+        scratch: winograd.scratch_len().next_multiple_of(16),
+        room: if fleeting { room.next_multiple_of(16) } else { 0 },
+        form: BoundForm::Squares(squares),
+    }
 }
 
 fn bind_windows(windows: BoundWindows, fleeting: bool, level: Level) -> BoundProduct {
@@ -174,6 +205,11 @@ impl BoundKernelGradient {
     pub(super) fn new(window: &ConvolutionWindow, x: &[usize], kernel: &[usize]) -> Self {
         let sizes = ConvolutionSizes::new(window, x, kernel);
         let sliding = sizes.forward();
+        if let Some(winograd) = Winograd::forward(&sizes)
+            && let Some(this) = Self::of_squares(winograd, sizes, sliding.clone())
+        {
+            return this;
+        }
         let weights = sizes.weights();
         let work = sliding.rows().saturating_mul(weights / sliding.groups);
         let blocks = sliding.segments().div_ceil(sliding.segments_of_block());
@@ -186,8 +222,26 @@ impl BoundKernelGradient {
             parts,
             partials: if chunks > 1 { chunks * weights } else { 0 },
             repeated: if repeats { repeated_len(&sizes) } else { 0 },
+            winograd: None,
+            scratch: 0,
             sizes,
             sliding,
         }
+    }
+
+    /// The sums as squares, unless there is room for too few partial sums.
+    fn of_squares(winograd: Winograd, sizes: ConvolutionSizes, sliding: Sliding) -> Option<Self> {
+        let panels = winograd.lines().div_ceil(winograd.lines_of_panel());
+        let chunks = (SQUARES_MAX / winograd.weights_len()).min(panels).min(CHUNKS_MAX);
+        (chunks > 1).then(|| Self {
+            chunks,
+            parts: 1,
+            partials: chunks * winograd.weights_len(),
+            repeated: 0,
+            scratch: winograd.scratch_len().next_multiple_of(16),
+            winograd: Some(winograd),
+            sizes,
+            sliding,
+        })
     }
 }

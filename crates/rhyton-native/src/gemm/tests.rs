@@ -19,7 +19,8 @@ fn run(level: Level, sizes: Sizes, a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
         let mut scratch = vec![0.0; Level::scratch_len(sizes)];
         for columns in [0..cut, cut..sizes.columns].into_iter().filter(|part| !part.is_empty()) {
             let mut part = vec![f32::NAN; sizes.rows * columns.len()];
-            level.multiply((sizes, columns.clone()), (a, second), &mut part, &mut scratch);
+            let factors = Factors { a, b: second, accumulate: false };
+            level.multiply((sizes, columns.clone()), factors, &mut part, &mut scratch);
             for (row, part) in part.chunks_exact(columns.len().max(1)).enumerate() {
                 c[row * sizes.columns..][columns.clone()].copy_from_slice(part);
             }
@@ -169,7 +170,7 @@ fn packed(level: Level, sliding: &Sliding, taps: Taps<'_>) -> Vec<f32> {
 /// Rows of results by each level, cut at two places.
 fn convolve(sliding: &Sliding, source: &[f32], taps: Taps<'_>) -> Vec<f32> {
     let (rows, width) = (sliding.rows(), sliding.width());
-    let mut results = Level::available().into_iter().map(|level| {
+    let results = Level::available().into_iter().map(|level| {
         let weights = packed(level, sliding, taps);
         let windows = Windows { sliding, source, weights: &weights };
         let mut c = vec![f32::NAN; rows * width];
@@ -180,9 +181,7 @@ fn convolve(sliding: &Sliding, source: &[f32], taps: Taps<'_>) -> Vec<f32> {
         level.convolve(windows, cut..rows, second, &mut table);
         c
     });
-    let first = results.next().unwrap();
-    results.for_each(|other| assert_same_bits(&other, &first));
-    first
+    same(results)
 }
 
 #[test]
@@ -219,7 +218,7 @@ fn convolutions_equal_plain_loops_and_all_levels_agree() {
 fn kernel_gradient(sliding: &Sliding, x: &[f32], g: &[f32]) -> Vec<f32> {
     let gradient = KernelGradient { sliding, x, g };
     let (segments, tiles) = (sliding.segments(), sliding.tiles());
-    let mut results = Level::available().into_iter().map(|level| {
+    let results = Level::available().into_iter().map(|level| {
         let mut sums = vec![f32::NAN; sliding.row_of_tile(tiles) * sliding.width()];
         let cut = tiles / 2;
         let (first, second) = sums.split_at_mut(sliding.row_of_tile(cut) * sliding.width());
@@ -227,7 +226,120 @@ fn kernel_gradient(sliding: &Sliding, x: &[f32], g: &[f32]) -> Vec<f32> {
         level.kernel_gradient(gradient, 0..segments, cut..tiles, second);
         sums
     });
+    same(results)
+}
+
+/// A convolution of squares by each level, lines cut in two.
+fn convolve_squares(winograd: &Winograd, source: &[f32], kernel: &[f32], turned: bool) -> Vec<f32> {
+    let (depth, columns) = (winograd.depth, winograd.columns);
+    let weight = |tap: usize, row: usize, column: usize| {
+        if turned {
+            kernel[((8 - tap) * columns + column) * depth + row]
+        } else {
+            kernel[(tap * depth + row) * columns + column]
+        }
+    };
+    let taps: [Vec<f32>; TAPS] = std::array::from_fn(|tap| {
+        (0..depth * columns).map(|i| weight(tap, i / columns, i % columns)).collect()
+    });
+    let lines = winograd.lines();
+    let results = Level::available().into_iter().map(|level| {
+        let mut weights = vec![f32::NAN; winograd.weights_len()];
+        let mut places: Vec<&mut [f32]> = weights.chunks_exact_mut(depth * columns).collect();
+        let taps = std::array::from_fn(|tap| &taps[tap][..]);
+        level.transform_kernel(taps, (&mut places[..]).try_into().unwrap());
+        let mut c = vec![f32::NAN; winograd.rows(0..lines).len() * columns];
+        for first in (0..lines).step_by(winograd.lines_of_panel()) {
+            let lines = first..lines.min(first + winograd.lines_of_panel());
+            let rows = winograd.rows(lines.clone());
+            let c = &mut c[rows.start * columns..rows.end * columns];
+            let mut scratch = vec![f32::NAN; winograd.scratch_len()];
+            level.convolve_squares((winograd, lines), (source, &weights), c, &mut scratch);
+        }
+        c
+    });
+    same(results)
+}
+
+/// The derivative by the kernel as squares, by each level.
+fn squares_gradient(winograd: &Winograd, x: &[f32], g: &[f32]) -> Vec<f32> {
+    let (lines, weights) = (winograd.lines(), winograd.depth * winograd.columns);
+    let results = Level::available().into_iter().map(|level| {
+        let mut sums = vec![f32::NAN; winograd.weights_len()];
+        for first in (0..lines).step_by(winograd.lines_of_panel()) {
+            let lines = first..lines.min(first + winograd.lines_of_panel());
+            let mut scratch = vec![f32::NAN; winograd.scratch_len()];
+            let sums = (&mut sums[..], first == 0);
+            level.add_squares((winograd, lines), (x, g), sums, &mut scratch);
+        }
+        let mut result = vec![f32::NAN; TAPS * weights];
+        let sums = std::array::from_fn(|place| &sums[place * weights..][..weights]);
+        let mut taps: Vec<&mut [f32]> = result.chunks_exact_mut(weights).collect();
+        level.finish_kernel(sums, (&mut taps[..]).try_into().unwrap());
+        result
+    });
+    same(results)
+}
+
+/// The first of results that all have the same bits.
+fn same(mut results: impl Iterator<Item = Vec<f32>>) -> Vec<f32> {
     let first = results.next().unwrap();
     results.for_each(|other| assert_same_bits(&other, &first));
     first
+}
+
+#[test]
+fn squares_equal_plain_loops_and_all_levels_agree() {
+    for ([batch, height, width, depth, columns], low, high) in [
+        ([2, 14, 13, 16, 33], [1, 1], [1, 1]),
+        ([3, 11, 20, 35, 16], [0, 0], [0, 0]),
+        ([1, 17, 16, 16, 16], [2, 0], [0, 2]),
+        ([40, 6, 4, 17, 20], [1, 1], [1, 1]),
+    ] {
+        let window = ConvolutionWindow {
+            low: low.to_vec(),
+            high: high.to_vec(),
+            ..ConvolutionWindow::unit(2)
+        };
+        let x = [batch, height, width, depth];
+        let sizes = ConvolutionSizes::new(&window, &x, &[3, 3, depth, columns]);
+        let weights = values(sizes.weights(), 2);
+        let x = values(x.iter().product(), 1);
+        let forward = Winograd::forward(&sizes).expect("worth it");
+        let mut expected = vec![0.0; forward.rows(0..forward.lines()).len() * columns];
+        meet(&sizes, |i, k, o| expected[o] += f64::from(x[i]) * f64::from(weights[k]));
+        assert_close(&convolve_squares(&forward, &x, &weights, false), &expected);
+
+        let g = values(expected.len(), 3);
+        let mut expected = vec![0.0; x.len()];
+        meet(&sizes, |i, k, o| expected[i] += f64::from(g[o]) * f64::from(weights[k]));
+        let backward = Winograd::backward(&sizes).expect("worth it");
+        assert_close(&convolve_squares(&backward, &g, &weights, true), &expected);
+
+        let mut expected = vec![0.0; weights.len()];
+        meet(&sizes, |i, k, o| expected[k] += f64::from(x[i]) * f64::from(g[o]));
+        assert_close(&squares_gradient(&forward, &x, &g), &expected);
+    }
+}
+
+#[test]
+fn squares_err_at_most_four_times_as_much() {
+    let window =
+        ConvolutionWindow { low: vec![1, 1], high: vec![1, 1], ..ConvolutionWindow::unit(2) };
+    let sizes = ConvolutionSizes::new(&window, &[2, 14, 14, 64], &[3, 3, 64, 32]);
+    let irrational = |count: usize, seed: f64| -> Vec<f32> {
+        (0..count).map(|i| ((i as f64 + seed) * 0.618_033_988_7).fract() as f32 - 0.5).collect()
+    };
+    let x = irrational(2 * 14 * 14 * 64, 0.3);
+    let weights = irrational(sizes.weights(), 0.7);
+    let (sliding, winograd) = (sizes.forward(), Winograd::forward(&sizes).expect("worth it"));
+    let mut expected = vec![0.0; sliding.rows() * 32];
+    meet(&sizes, |i, k, o| expected[o] += f64::from(x[i]) * f64::from(weights[k]));
+    let error = |y: Vec<f32>| -> f64 {
+        let squares = y.iter().zip(&expected).map(|(&y, e)| (f64::from(y) - e).powi(2));
+        squares.sum::<f64>().sqrt()
+    };
+    let direct = error(convolve(&sliding, &x, sizes.taps_forward(&weights)));
+    let squares = error(convolve_squares(&winograd, &x, &weights, false));
+    assert!(squares <= 4.0 * direct, "{squares} {direct}");
 }

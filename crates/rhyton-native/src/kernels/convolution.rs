@@ -4,8 +4,8 @@ use bytemuck::cast_slice_mut;
 
 use super::Run;
 use super::product::{Epilogue, Panel};
-use crate::bound::{BoundKernelGradient, BoundProduct, BoundWindows};
-use crate::gemm::{ConvolutionSizes, KernelGradient, Sliding, Windows};
+use crate::bound::{BoundKernelGradient, BoundProduct, BoundSquares, BoundWindows};
+use crate::gemm::{KernelGradient, PLACES, Sliding, TAPS, Windows, Winograd};
 use crate::plan::program::{Product, Source};
 
 /// Elements of a task that copies or adds.
@@ -31,6 +31,58 @@ impl Run<'_> {
             let windows = Windows { sliding, ..operands };
             self.level.convolve(windows, rows, c, cast_slice_mut(table));
             epilogue(Panel { range, values: c }, registers);
+        });
+    }
+
+    /// A convolution of squares, panel by panel, each followed by the epilogue.
+    pub(super) fn squares(
+        &self,
+        product: &Product,
+        bound: &BoundProduct,
+        squares: &BoundSquares,
+        epilogue: &Epilogue<'_>,
+    ) {
+        let winograd = &squares.winograd;
+        let [source, kernel] = [0, 1].map(|place| {
+            let slot = product.operands[place].slot;
+            self.memory.read::<f32>(slot, 0, self.len(slot))
+        });
+        self.transform_kernel(kernel, squares, product.packed);
+        let weights = self.memory.read::<f32>(product.packed, 0, winograd.weights_len());
+        let (lines, width) = (winograd.lines(), winograd.columns);
+        self.tasks(usize::MAX, lines.div_ceil(bound.panel), &|participant, task| {
+            let lines = task * bound.panel..lines.min((task + 1) * bound.panel);
+            let rows = winograd.rows(lines.clone());
+            let (scratch, rest) = self.scratch.part(participant).split_at_mut(bound.scratch);
+            let (own, registers) = rest.split_at_mut(bound.room);
+            let range = rows.start * width..rows.end * width;
+            let c = self.panel(product, range.clone(), own);
+            self.level.convolve_squares((winograd, lines), (source, weights), c, scratch);
+            epilogue(Panel { range, values: c }, registers);
+        });
+    }
+
+    /// The 16 matrices of a kernel, row by row.
+    fn transform_kernel(&self, kernel: &[f32], squares: &BoundSquares, to: usize) {
+        let Winograd { depth, columns, .. } = squares.winograd;
+        let each = depth * columns;
+        self.tasks(PLACES * each, depth, &|participant, row| {
+            let mut places: [&mut [f32]; PLACES] = std::array::from_fn(|place| {
+                self.memory.write::<f32>(to, place * each + row * columns, columns)
+            });
+            if !squares.backward {
+                let taps =
+                    std::array::from_fn(|tap| &kernel[tap * each + row * columns..][..columns]);
+                return self.level.transform_kernel(taps, &mut places);
+            }
+            // A row of the turned kernel is a column of the kernel itself.
+            let lines = &mut self.scratch.part(participant)[..TAPS * columns];
+            for (tap, line) in lines.chunks_exact_mut(columns).enumerate() {
+                let column = kernel[(TAPS - 1 - tap) * each + row..].iter().step_by(depth);
+                line.iter_mut().zip(column).for_each(|(value, &weight)| *value = weight);
+            }
+            let taps = std::array::from_fn(|tap| &lines[tap * columns..][..columns]);
+            self.level.transform_kernel(taps, &mut places);
         });
     }
 
@@ -137,6 +189,9 @@ impl Run<'_> {
             let several = sizes.channels_out / sizes.channels_in;
             x = self.repeat(&operands[0], several, repeated);
         }
+        if let Some(winograd) = &bound.winograd {
+            return self.squares_gradient(winograd, *chunks, [x, g], [to, partials]);
+        }
         let gradient = KernelGradient { sliding, x, g };
         let (weights, width, tiles) = (sizes.weights(), sliding.width(), sliding.tiles());
         let segments = sliding.segments();
@@ -155,28 +210,63 @@ impl Run<'_> {
             self.level.kernel_gradient(gradient, begin(chunk)..begin(chunk + 1), tiles, sums);
         });
         if *chunks > 1 {
-            self.combine(sizes, *chunks, [partials, to]);
+            self.tasks(weights * chunks, weights.div_ceil(ELEMENTS), &|_, task| {
+                let start = task * ELEMENTS;
+                let count = ELEMENTS.min(weights - start);
+                let sums = self.combine(partials, [*chunks, weights], start..start + count);
+                self.memory.write::<f32>(to, start, count).copy_from_slice(sums);
+            });
         }
     }
 
-    /// The sum of the chunks' partial sums, as a binary tree over chunks.
-    fn combine(&self, sizes: &ConvolutionSizes, chunks: usize, [from, to]: [usize; 2]) {
-        let weights = sizes.weights();
-        self.tasks(weights * chunks, weights.div_ceil(ELEMENTS), &|_, task| {
+    /// The same as sums of squares.
+    fn squares_gradient(
+        &self,
+        winograd: &Winograd,
+        chunks: usize,
+        [x, g]: [&[f32]; 2],
+        [to, partials]: [usize; 2],
+    ) {
+        let (lines, of_panel) = (winograd.lines(), winograd.lines_of_panel());
+        let (panels, each) = (lines.div_ceil(of_panel), winograd.weights_len());
+        self.tasks(usize::MAX, chunks, &|participant, chunk| {
+            let begin = chunk * panels / chunks;
+            let sums = self.memory.write::<f32>(partials, chunk * each, each);
+            for panel in begin..(chunk + 1) * panels / chunks {
+                let lines = panel * of_panel..lines.min((panel + 1) * of_panel);
+                let scratch = self.scratch.part(participant);
+                let sums = (&mut *sums, panel == begin);
+                self.level.add_squares((winograd, lines), (x, g), sums, scratch);
+            }
+        });
+        let weights = winograd.depth * winograd.columns;
+        self.tasks(each * chunks, weights.div_ceil(ELEMENTS), &|_, task| {
             let start = task * ELEMENTS;
             let count = ELEMENTS.min(weights - start);
-            let mut step = 1;
-            while step < chunks {
-                for chunk in (0..chunks - step).step_by(2 * step) {
-                    let sums = self.memory.write::<f32>(from, chunk * weights + start, count);
-                    let others = (chunk + step) * weights + start;
-                    let others = self.memory.read::<f32>(from, others, count);
-                    sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
-                }
-                step *= 2;
-            }
-            let sums = self.memory.read::<f32>(from, start, count);
-            self.memory.write::<f32>(to, start, count).copy_from_slice(sums);
+            let sums = std::array::from_fn(|place| {
+                let start = place * weights + start;
+                self.combine(partials, [chunks, each], start..start + count)
+            });
+            let mut taps = std::array::from_fn(|tap| {
+                self.memory.write::<f32>(to, tap * weights + start, count)
+            });
+            self.level.finish_kernel(sums, &mut taps);
         });
+    }
+
+    /// The sum of some of the chunks' partial sums, as a binary tree over chunks.
+    fn combine(&self, from: usize, [chunks, each]: [usize; 2], range: Range<usize>) -> &[f32] {
+        let mut step = 1;
+        while step < chunks {
+            for chunk in (0..chunks - step).step_by(2 * step) {
+                let sums = chunk * each + range.start;
+                let sums = self.memory.write::<f32>(from, sums, range.len());
+                let others = (chunk + step) * each + range.start;
+                let others = self.memory.read::<f32>(from, others, range.len());
+                sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+            }
+            step *= 2;
+        }
+        self.memory.read::<f32>(from, range.start, range.len())
     }
 }

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::Run;
 use crate::bound::{BoundForm, BoundProduct, Matrices};
-use crate::gemm::{Matrix, Second, Sizes};
+use crate::gemm::{Factors, Matrix, Second, Sizes};
 use crate::plan::program::Product;
 
 /// Rows of a product's result that are in the cache.
@@ -20,6 +20,7 @@ impl Run<'_> {
     pub(super) fn product(&self, product: &Product, bound: &BoundProduct, epilogue: &Epilogue<'_>) {
         match &bound.form {
             BoundForm::Matrices(matrices) => self.matrices(product, bound, matrices, epilogue),
+            BoundForm::Squares(squares) => self.squares(product, bound, squares, epilogue),
             BoundForm::Windows(windows) if windows.is_in_order() => {
                 self.windows(product, bound, windows, epilogue);
             }
@@ -50,20 +51,21 @@ impl Run<'_> {
             let a = self.operand(product, matrices, 0, batch);
             let a = Matrix { values: a.values.get(start * a.row_stride..).unwrap_or(&[]), ..a };
             let b = self.second(product, matrices, bound.packed > 0, batch);
+            let factors = Factors { a, b, accumulate: false };
             let (scratch, rest) = self.scratch.part(participant).split_at_mut(bound.scratch);
             let (own, registers) = rest.split_at_mut(bound.room);
             let size = Sizes { rows: count, ..*sizes };
             let first = (batch * rows + start) * columns;
             if *parts == 1 {
                 let c = self.panel(product, first..first + count * columns, own);
-                self.level.multiply((size, 0..columns), (a, b), c, scratch);
+                self.level.multiply((size, 0..columns), factors, c, scratch);
                 epilogue(Panel { range: first..first + c.len(), values: c }, registers);
                 return;
             }
             let width = matrices.width;
             let part = part * width..columns.min((part + 1) * width);
             let c = &mut own[..count * part.len()];
-            self.level.multiply((size, part.clone()), (a, b), c, scratch);
+            self.level.multiply((size, part.clone()), factors, c, scratch);
             for (row, c) in c.chunks_exact(part.len()).enumerate() {
                 let start = first + row * columns + part.start;
                 let range = start..start + c.len();

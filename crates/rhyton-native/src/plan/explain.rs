@@ -4,7 +4,7 @@ use rhyton_graph::{Dim, Shape};
 
 use super::program::{Instruction, LeafKind, Source};
 use super::{Kernel, Place, Plan, Step};
-use crate::bound::{Bound, BoundForm, BoundProduct, BoundStep, Matrices};
+use crate::bound::{Bound, BoundForm, BoundProduct, BoundSquares, BoundStep, Matrices};
 use crate::gemm::Sliding;
 
 /// What a product multiplies.
@@ -18,6 +18,11 @@ fn form(product: &BoundProduct) -> String {
             format!("input gradient of {}", walks.join(", "))
         }
         BoundForm::Windows(bound) => windows(&bound.walks[0]),
+        BoundForm::Squares(BoundSquares { winograd, backward }) => {
+            let what =
+                if *backward { "input gradient of squares" } else { "convolution of squares" };
+            format!("{what} [{} lines, {}, {}]", winograd.lines(), winograd.depth, winograd.columns)
+        }
     }
 }
 
