@@ -350,7 +350,7 @@ fn far_quarter_turns(x: f64) -> (f64, u64) {
         let both = u128::from(TWO_OVER_PI[place]) << 64 | u128::from(TWO_OVER_PI[place + 1]);
         (both << shift >> 64) as u64
     };
-    let low = u128::from(m) * u128::from(window(word + 2)) >> 64;
+    let low = (u128::from(m) * u128::from(window(word + 2))) >> 64;
     let middle = u128::from(m) * u128::from(window(word + 1)) + low;
     let high = m.wrapping_mul(window(word));
     let turns = middle.wrapping_add(u128::from(high) << 64);
