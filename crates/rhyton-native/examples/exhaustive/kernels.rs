@@ -183,11 +183,11 @@ impl Kernel {
 /// then the stretch's first, so that zeros, ones and infinities are among them.
 pub(crate) fn spread(place: u32, log2_count: u32) -> u32 {
     let width = 32 - log2_count;
-    let offset = if place % 64 == 0 { 0 } else { scrambled(place) >> log2_count };
+    let offset = if place.is_multiple_of(64) { 0 } else { scrambled(place) >> log2_count };
     place << width | offset
 }
 
-/// Bits that look random (the finalizer of MurmurHash3).
+/// Bits that look random (the finalizer of `MurmurHash3`).
 pub(crate) fn scrambled(word: u32) -> u32 {
     let word = (word ^ word >> 16).wrapping_mul(0x85eb_ca6b);
     let word = (word ^ word >> 13).wrapping_mul(0xc2b2_ae35);

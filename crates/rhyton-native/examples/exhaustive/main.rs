@@ -47,8 +47,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let (start, mut tables) = (Instant::now(), table::Tables::default());
     let mut found = 0;
     let progress = |name: &str, from: std::time::Duration| {
-        let now = start.elapsed();
-        eprintln!("{:>8.1} s  {name}", (now - from).as_secs_f64());
+        let took = start.elapsed().saturating_sub(from);
+        eprintln!("{:>8.1} s  {name}", took.as_secs_f64());
     };
     for kernel in KERNELS.iter().filter(|kernel| wanted(kernel.name)) {
         let from = start.elapsed();

@@ -58,8 +58,11 @@ pub(crate) fn on_all_cores<T: Send>(work: impl Fn() -> Result<T> + Sync) -> Resu
 /// The first input of block `place` of `1 << log2_blocks`.
 fn block(place: u32, log2_blocks: u32) -> u32 {
     let width = BLOCKS_LOG2 - log2_blocks;
-    let offset =
-        if place % 4 == 0 { 0 } else { (u64::from(scrambled(place)) << width >> 32) as u32 };
+    let offset = if place.is_multiple_of(4) {
+        0
+    } else {
+        ((u64::from(scrambled(place)) << width) >> 32) as u32
+    };
     (place << width | offset) << BLOCK_LOG2
 }
 
@@ -103,7 +106,7 @@ impl Worker<'_> {
         let functions = [(Some(self.kernel.value), VALUES), (self.kernel.slope, SLOPES)];
         for (output, (function, scale)) in functions.into_iter().enumerate() {
             let Some(function) = function else { continue };
-            let results = [&fast[output], &exact[output]].map(|array| array.view::<f32>());
+            let results = [&fast[output], &exact[output]].map(Array::view::<f32>);
             for (place, start) in starts.iter().enumerate() {
                 let truth = truth::on_block(function, *start);
                 let blocks = results.map(|results| &results[place * BLOCK..][..BLOCK]);

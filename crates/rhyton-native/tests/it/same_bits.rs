@@ -33,7 +33,9 @@ fn table(set: &str, log2_inputs: u32) -> String {
             let program = session.compile(&kernel.graph(exact).unwrap()).unwrap();
             let mut outputs = Vec::new();
             program.run(&[&x], &mut outputs, &RunOptions::default()).unwrap();
-            outputs.iter().for_each(|output| write!(table, " {:016x}", digest(output)).unwrap());
+            for output in &outputs {
+                write!(table, " {:016x}", digest(output)).unwrap();
+            }
         }
         table.push('\n');
     }
