@@ -1,5 +1,5 @@
 //! The project's own tasks: `cargo xtask check | test | tidy | golden | corrupt-gradients |
-//! install-hooks`.
+//! exhaustive | install-hooks`.
 //!
 //! One file per command. A command is a clap `Args` struct with a `run` (a function, if it has no arguments);
 //! add one as a file, a `mod` line and an arm below. Nothing imports this crate and it imports
@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 mod check;
 mod corrupt_gradients;
+mod exhaustive;
 mod golden;
 mod install_hooks;
 mod oracles;
@@ -36,6 +37,7 @@ enum Command {
     Golden(golden::Golden),
     /// Flip the sign of every gradient rule in turn and show what notices.
     CorruptGradients,
+    Exhaustive(exhaustive::Exhaustive),
     /// Install a git hook that runs fmt and tidy before every commit.
     InstallHooks,
 }
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Tidy(command) => command.run(),
         Command::Golden(command) => command.run(),
         Command::CorruptGradients => corrupt_gradients::run(),
+        Command::Exhaustive(command) => command.run(),
         Command::InstallHooks => install_hooks::run(),
     };
     match result {

@@ -263,23 +263,32 @@ fn rust_engines(venv: &Path) -> Result<Command> {
     Ok(cargo)
 }
 
-/// The native engine's unit tests on a processor without AVX, which takes the portable loops.
-fn portable(steps: &mut Steps) -> Result<()> {
-    const EMULATOR: &str = "qemu-x86_64-static";
+pub(crate) const EMULATOR: &str = "qemu-x86_64-static";
+
+/// A cargo that runs tests on an emulated processor without AVX; `None` where that can't be.
+pub(crate) fn emulated() -> Option<Command> {
     let is_x86 = cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"));
     if !is_x86 || !steps::succeeds(Command::new(EMULATOR).arg("--version")) {
-        steps.note(format!("the native engine without AVX is not tested: no {EMULATOR} here"));
-        return Ok(());
+        return None;
     }
-    steps.program(
-        "native engine without AVX",
-        steps::cargo(&["test", "--package", "rhyton-native", "--lib"])
-            .current_dir(tree::root())
-            .env(
-                "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
-                format!("{EMULATOR} -cpu Westmere"),
-            ),
-    )
+    let mut cargo = steps::cargo(&[]);
+    let runner = format!("{EMULATOR} -cpu Westmere");
+    cargo.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", runner).current_dir(tree::root());
+    Some(cargo)
+}
+
+/// The native engine's unit tests, and the bits of its functions, on a processor without AVX, which
+/// takes the portable loops.
+fn portable(steps: &mut Steps) -> Result<()> {
+    for arguments in [&["--lib"][..], &["--test", "it", "--", "same_bits"]] {
+        let Some(mut cargo) = emulated() else {
+            steps.note(format!("the native engine without AVX is not tested: no {EMULATOR} here"));
+            return Ok(());
+        };
+        cargo.args(["test", "--package", "rhyton-native"]).args(arguments);
+        steps.program("native engine without AVX", &mut cargo)?;
+    }
+    Ok(())
 }
 
 /// Python with Keras on TensorFlow, quiet and without a user's configuration.

@@ -56,6 +56,10 @@ fn rust(mut steps: Steps) -> Result<()> {
         let program = built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
         steps.program(name, Command::new(program).args(short).current_dir(tree::root()))?;
     }
+    let measure = built.join(format!("exhaustive{}", std::env::consts::EXE_SUFFIX));
+    let mut measure = Command::new(measure);
+    measure.args(["--inputs", "20"]).stdout(std::process::Stdio::null());
+    steps.program("errors of functions", &mut measure)?;
     steps.program("doc tests", &mut cargo(&["test", "--doc", "--workspace"]))?;
     let (name, arguments): (_, &[&str]) = if nextest {
         ("nextest", &["nextest", "run", "--workspace"])

@@ -30,6 +30,12 @@ impl NativeBackend {
             Err(error) => format!("{error}\n"),
         }
     }
+
+    /// Devices that are the CPU with one set of instructions each, plainest first; `cpu` has the
+    /// best. All give the same bits, so these serve to show just that.
+    pub fn instruction_sets(&self) -> Vec<&'static str> {
+        Level::available().into_iter().map(Level::device).collect()
+    }
 }
 
 impl Backend for NativeBackend {
@@ -47,24 +53,27 @@ impl Backend for NativeBackend {
         device: Option<&str>,
         variables: Arc<[VariableSpec]>,
     ) -> Result<Arc<dyn Session>> {
-        if let Some(other) = device.filter(|&name| name != "cpu") {
-            return Err(Error::Backend {
-                backend: "native".to_owned(),
-                what: format!("there is no device `{other}`"),
-                advice: "use `native` or `native:cpu`".to_owned(),
-            });
-        }
+        let found = match device {
+            None | Some("cpu") => Some(Level::detect()),
+            Some(name) => Level::available().into_iter().find(|level| level.device() == name),
+        };
+        let level = found.ok_or_else(|| Error::Backend {
+            backend: "native".to_owned(),
+            what: format!("there is no device `{}`", device.unwrap_or_default()),
+            advice: "use `native` or `native:cpu`".to_owned(),
+        })?;
         let zeros = |variable: &VariableSpec| {
             Ok(Array::try_zeros(variable.spec.dtype, &variable.spec.shape.bind(0))?)
         };
         let values = variables.iter().map(zeros).collect::<Result<_>>()?;
-        Ok(Arc::new(NativeSession { variables, values: Arc::new(RwLock::new(values)) }))
+        Ok(Arc::new(NativeSession { variables, values: Arc::new(RwLock::new(values)), level }))
     }
 }
 
 struct NativeSession {
     variables: Arc<[VariableSpec]>,
     values: Arc<RwLock<Vec<Array>>>,
+    level: Level,
 }
 
 impl Session for NativeSession {
@@ -77,6 +86,7 @@ impl Session for NativeSession {
         Ok(Arc::new(Program {
             plan,
             variables: Arc::clone(&self.values),
+            level: self.level,
             bounds: Mutex::new(Vec::new()),
             workspaces: Mutex::new(Vec::new()),
         }))
@@ -101,6 +111,7 @@ const BOUNDS_MAX: usize = 8;
 struct Program {
     plan: Plan,
     variables: Arc<RwLock<Vec<Array>>>,
+    level: Level,
     /// Numbers of the batch sizes run last, the latest last.
     bounds: Mutex<Vec<Arc<Bound>>>,
     workspaces: Mutex<Vec<Workspace>>,
@@ -120,7 +131,7 @@ impl Program {
         if let Some(place) = bounds.iter().position(|bound| bound.batch == batch) {
             bounds[place..].rotate_left(1);
         } else {
-            let bound = Arc::new(Bound::new(&self.plan, batch, Level::detect())?);
+            let bound = Arc::new(Bound::new(&self.plan, batch, self.level)?);
             if bounds.len() >= BOUNDS_MAX {
                 bounds.remove(0);
             }
@@ -142,7 +153,7 @@ impl Program {
             bound,
             memory: Memory::new(regions),
             scratch,
-            level: Level::detect(),
+            level: self.level,
             threads,
         };
         for (place, (step, numbers)) in self.plan.steps.iter().zip(&bound.steps).enumerate() {

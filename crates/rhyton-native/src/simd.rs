@@ -75,6 +75,17 @@ impl Level {
         *BEST.get_or_init(|| Self::available().last().copied().unwrap_or(Self::Portable))
     }
 
+    /// The device of a session that uses this set of instructions.
+    pub(crate) fn device(self) -> &'static str {
+        match self {
+            Self::Portable => "cpu-portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "cpu-avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "cpu-avx512",
+        }
+    }
+
     /// All instruction sets of this machine, worst first.
     pub(crate) fn available() -> Vec<Self> {
         let mut levels = vec![Self::Portable];

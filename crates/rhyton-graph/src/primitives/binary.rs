@@ -2,8 +2,8 @@ use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_equal_dtypes, expect_equal_shapes, expect_operands, strided};
 use crate::{
-    Attributes, Error, Result, Spec, Tensor, equal, floor_divide, greater_equal, less, log, power,
-    select, zeros_like,
+    Attributes, Error, Result, Spec, Tensor, cast, equal, floor_divide, greater_equal, less, log,
+    power, select, zeros_like,
 };
 
 /// Functions of two values of equal shape and element type, applied to each pair of elements.
@@ -149,22 +149,28 @@ fn no_gradient(_: &Gradient<'_>) -> Pair {
 
 fn divide_gradient(g: &Gradient<'_>) -> Pair {
     let da = g.cotangent / g.b();
-    let db = g.needed[1].then(|| -(&da * g.result));
+    // By y / b, not by 1 / b, which may overflow alone.
+    let db = g.needed[1].then(|| -(g.cotangent * g.result / g.b()));
     [Some(da), db]
+}
+
+/// A slope that is computed in f64 and rounded once, because its parts may overflow, or lose digits,
+/// where it does not.
+fn in_wide(g: &Gradient<'_>, slope: impl FnOnce(&Tensor, &Tensor) -> Tensor) -> Tensor {
+    let [a, b] = [g.a(), g.b()].map(|operand| cast(operand, DType::F64));
+    g.cotangent * cast(&slope(&a, &b), g.a().dtype())
 }
 
 /// d(aᵇ) = b·aᵇ⁻¹ da + aᵇ ln a db, with 0 where b is 0 and where a is not positive.
 fn power_gradient(g: &Gradient<'_>) -> Pair {
-    let da = g.needed[0].then(|| {
-        let slope = g.b() * power(g.a(), g.b() - 1.0);
-        g.cotangent * select(equal(g.b(), 0.0), zeros_like(g.b()), slope)
-    });
-    let db = g.needed[1].then(|| {
-        let positive = less(g.a().scalar_like(0.0), g.a());
-        let safe = select(&positive, g.a(), g.a().scalar_like(1.0));
-        g.cotangent * select(&positive, g.result * log(safe), zeros_like(g.a()))
-    });
-    [da, db]
+    let by_base =
+        |a: &Tensor, b: &Tensor| select(equal(b, 0.0), zeros_like(b), b * power(a, b - 1.0));
+    let by_exponent = |a: &Tensor, b: &Tensor| {
+        let positive = less(a.scalar_like(0.0), a);
+        let safe = select(&positive, a, a.scalar_like(1.0));
+        select(&positive, power(a, b) * log(safe), zeros_like(a))
+    };
+    [g.needed[0].then(|| in_wide(g, by_base)), g.needed[1].then(|| in_wide(g, by_exponent))]
 }
 
 /// The cotangent where an operand wins, nothing elsewhere.
@@ -176,8 +182,8 @@ fn extremum_gradient(g: &Gradient<'_>, a_wins: &Tensor) -> Pair {
 }
 
 fn atan2_gradient(g: &Gradient<'_>) -> Pair {
-    let scaled = g.cotangent / (g.a() * g.a() + g.b() * g.b());
-    [Some(&scaled * g.b()), Some(-(&scaled * g.a()))]
+    let over_square = |part: &Tensor, a: &Tensor, b: &Tensor| part / (a * a + b * b);
+    [Some(in_wide(g, |a, b| over_square(b, a, b))), Some(in_wide(g, |a, b| -over_square(a, a, b)))]
 }
 
 fn maximum(a: f64, b: f64) -> f64 {

@@ -2,8 +2,8 @@ use rhyton_tensor::{Array, DType};
 
 use super::{Gradient, Rule, expect_operands, strided};
 use crate::{
-    Attributes, Error, Result, Spec, Tensor, clip, cos, cosh, exp, round, rsqrt, sigmoid, sign,
-    sin, sinh, square,
+    Attributes, Error, Result, Spec, Tensor, absolute, clip, cos, cosh, exp, round, rsqrt, sigmoid,
+    sign, sin, sinh, square,
 };
 
 /// Functions of one value, applied to each element.
@@ -152,14 +152,10 @@ impl Unary {
                 g.cotangent * rsqrt(g.x() - 1.0) * rsqrt(g.x() + 1.0)
             }),
             Self::Atanh => Row::new("atanh", f64::atanh, |g| g.cotangent / between_ones(g.x())),
-            // 1 − y² and 1 − y would cancel where y is near 1.
-            Self::Tanh => Row::new("tanh", f64::tanh, |g| {
-                let twice = g.x() * 2.0;
-                g.cotangent * (sigmoid(&twice) * sigmoid(&-&twice) * 4.0)
-            }),
-            Self::Sigmoid => {
-                Row::new("sigmoid", logistic, |g| g.cotangent * (g.result * sigmoid(&-g.x())))
+            Self::Tanh => {
+                Row::new("tanh", f64::tanh, |g| g.cotangent * (hill(&(g.x() * 2.0)) * 4.0))
             }
+            Self::Sigmoid => Row::new("sigmoid", logistic, |g| g.cotangent * hill(g.x())),
             Self::Softplus => Row::new("softplus", soft, |g| g.cotangent * sigmoid(g.x())),
             Self::Erf => Row::new("erf", libm::erf, |g| g.cotangent * bell(g.x())),
             Self::Erfc => Row::new("erfc", libm::erfc, |g| -(g.cotangent * bell(g.x()))),
@@ -217,6 +213,13 @@ fn logistic(x: f64) -> f64 {
 
 fn soft(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p() + if x.is_nan() { x } else { 0.0 }
+}
+
+/// The derivative of sigmoid: t / (1 + t)² with t = e^−|x|. y (1 − y) would cancel where y is near 1,
+/// and a rounded 1 + t would count twice.
+fn hill(x: &Tensor) -> Tensor {
+    let t = exp(-absolute(x));
+    &t / ((&t + 2.0) * &t + 1.0)
 }
 
 /// (1 − x)(1 + x), which keeps its digits near ±1 where 1 − x² loses them.

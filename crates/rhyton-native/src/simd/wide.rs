@@ -47,9 +47,9 @@ impl Level {
     pub(crate) fn wide_unary(self, function: Unary, x: &[f64], y: &mut [f64]) {
         super::by_level!(self, unary(function: Unary, x: &[f64], y: &mut [f64]));
         let by_turns: fn(f64) -> f64 = match function {
-            Unary::Sin => libm::sin,
-            Unary::Cos => libm::cos,
-            Unary::Tan => libm::tan,
+            Unary::Sin => functions::far_sin,
+            Unary::Cos => functions::far_cos,
+            Unary::Tan => functions::far_tan,
             _ => return,
         };
         let is_far = |x: f64| x.abs() > functions::ANGLE_MAX;

@@ -8,5 +8,6 @@ mod convolutions;
 mod network;
 mod primitives;
 mod random_graphs;
+mod same_bits;
 mod sessions;
 mod wide;

@@ -298,7 +298,7 @@ pub(super) fn erfc(x: f64) -> f64 {
     pick(x < 0.0, 2.0 - tail, tail)
 }
 
-/// Beyond it the quarter turns of an angle are counted by [`libm`].
+/// Beyond it the quarter turns of an angle are counted in whole numbers, one angle at a time.
 pub(super) const ANGLE_MAX: f64 = 1_073_741_824.0;
 
 /// x − n π/2 within ±π/4, and n in the lowest bits.
@@ -310,6 +310,55 @@ fn quarter_turns(x: f64) -> (f64, u64) {
     let n = shifted - MAGIC;
     let r = (-n).mul_add(MIDDLE, (-n).mul_add(FRAC_PI_2, x));
     ((-n).mul_add(LOW, r), shifted.to_bits())
+}
+
+/// The bits of 2/π behind the point, behind one word of zeros.
+const TWO_OVER_PI: [u64; 21] = [
+    0,
+    0xa2f9_836e_4e44_1529,
+    0xfc27_57d1_f534_ddc0,
+    0xdb62_9599_3c43_9041,
+    0xfe51_63ab_debb_c561,
+    0xb724_6e3a_424d_d2e0,
+    0x0649_2eea_09d1_921c,
+    0xfe1d_eb1c_b129_a73e,
+    0xe882_35f5_2ebb_4484,
+    0xe99c_7026_b45f_7e41,
+    0x3991_d639_8353_39f4,
+    0x9c84_5f8b_bdf9_283b,
+    0x1ff8_97ff_de05_980f,
+    0xef2f_118b_5a0a_6d1f,
+    0x6d36_7ecf_27cb_09b7,
+    0x4f46_3f66_9e5f_ea2d,
+    0x7527_bac7_ebe5_f17b,
+    0x3d07_39f7_8a52_92ea,
+    0x6bfb_5fb1_1f8d_5d08,
+    0x5603_3046_fc7b_6bab,
+    0xf0cf_bc20_9af4_361d,
+];
+
+/// As [`quarter_turns`] for |x| beyond [`ANGLE_MAX`] (Payne and Hanek 1983): x is m 2ᵉ with a whole
+/// m, so that of 2/π only 192 bits count, from the one that turns m by half a circle.
+fn far_quarter_turns(x: f64) -> (f64, u64) {
+    const UNIT: f64 = 1.0 / (1_u128 << 126) as f64;
+    let exponent = (x.to_bits() >> 52 & 0x7ff) as usize;
+    let m = x.to_bits() & ((1 << 52) - 1) | 1 << 52;
+    // Bits of weight 4 and more after the product are dropped: bit e - 1 of 2/π is the first kept.
+    let first = exponent + 64 - 2 - 1075;
+    let (word, shift) = (first / 64, first % 64);
+    let window = |place: usize| {
+        let both = u128::from(TWO_OVER_PI[place]) << 64 | u128::from(TWO_OVER_PI[place + 1]);
+        (both << shift >> 64) as u64
+    };
+    let low = (u128::from(m) * u128::from(window(word + 2))) >> 64;
+    let middle = u128::from(m) * u128::from(window(word + 1)) + low;
+    let high = m.wrapping_mul(window(word));
+    let turns = middle.wrapping_add(u128::from(high) << 64);
+    let whole = (turns >> 125).wrapping_add(1) >> 1;
+    let rest = turns.wrapping_sub(whole << 126) as i128;
+    let r = rest as f64 * (UNIT * FRAC_PI_2);
+    let whole = whole as u64;
+    if x < 0.0 { (-r, whole.wrapping_neg()) } else { (r, whole) }
 }
 
 /// sin r and cos r within ±π/4. Errors 4e-18 and 5e-20.
@@ -349,25 +398,50 @@ fn flip(value: f64, turns: u64) -> f64 {
 
 #[inline(always)]
 pub(super) fn sin(x: f64) -> f64 {
-    let (r, turns) = quarter_turns(x);
+    sin_of_turns(quarter_turns(x))
+}
+
+#[inline(always)]
+fn sin_of_turns((r, turns): (f64, u64)) -> f64 {
     let (sin, cos) = sin_cos_near(r);
     flip(pick(turns & 1 == 0, sin, cos), turns)
 }
 
 #[inline(always)]
 pub(super) fn cos(x: f64) -> f64 {
-    let (r, turns) = quarter_turns(x);
+    cos_of_turns(quarter_turns(x))
+}
+
+#[inline(always)]
+fn cos_of_turns((r, turns): (f64, u64)) -> f64 {
     let (sin, cos) = sin_cos_near(r);
     flip(pick(turns & 1 == 0, cos, sin), turns.wrapping_add(1))
 }
 
 #[inline(always)]
 pub(super) fn tan(x: f64) -> f64 {
-    let (r, turns) = quarter_turns(x);
+    tan_of_turns(quarter_turns(x))
+}
+
+#[inline(always)]
+fn tan_of_turns((r, turns): (f64, u64)) -> f64 {
     let (sin, cos) = sin_cos_near(r);
     let even = turns & 1 == 0;
     pick(even, sin, -cos) / pick(even, cos, sin)
 }
+
+/// A function of an angle beyond [`ANGLE_MAX`]; NaN at the infinities.
+macro_rules! far {
+    ($name:ident, $near:ident) => {
+        pub(super) fn $name(x: f64) -> f64 {
+            if x.is_finite() { $near(far_quarter_turns(x)) } else { f64::NAN }
+        }
+    };
+}
+
+far!(far_sin, sin_of_turns);
+far!(far_cos, cos_of_turns);
+far!(far_tan, tan_of_turns);
 
 /// arcsin w for w from 0 to ½, given w². Error 2e-17.
 #[inline(always)]
