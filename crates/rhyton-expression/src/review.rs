@@ -135,7 +135,8 @@ pub struct Half {
 ///
 /// Sampled and deterministic: every finite float16 and bfloat16 value, and up to 2²⁰ float32 values
 /// (2¹⁸ for the derivative), one from each of equally many neighbours; fewer for expressions whose
-/// operations cost more than a fixed budget, which keeps a review at about 20 ms. Float32 means: every operation correctly
+/// operations cost more than a fixed budget, which keeps a review below 20 ms: `swish` has all, `mish`
+/// 2¹⁸, several sines 2¹⁵ and no 16-bit values beside them. Float32 means: every operation correctly
 /// rounded; engines add what their functions deviate (`rhyton activations check --exhaustive`
 /// measures that). Exact means: the stabilised form in f64.
 #[derive(Clone, Debug, PartialEq)]
@@ -183,13 +184,17 @@ pub struct Review {
     pub bfloat16: Half,
 }
 
-/// Work of one review in [`Program::cost`]s; a unit takes about half a nanosecond.
-const BUDGET: u64 = 40_000_000;
+/// Work of one review in [`Program::cost`]s; a unit takes about half a nanosecond. The 20 ms that a
+/// registration may take leave room for slower machines.
+const BUDGET: u64 = 34_000_000;
+const VALUE_BUDGET: u64 = BUDGET * 3 / 5;
 /// Work beside the operations for each point: making it, comparing two results.
-const COMPARED: u64 = 8;
-/// The most points, and how many 16-bit values there are beside them.
-const VALUE_POINTS: [u64; 2] = [1 << 20, 1 << 17];
-const SLOPE_POINTS: [u64; 2] = [1 << 18, 0];
+const COMPARED: u64 = 6;
+/// The most points.
+const VALUE_POINTS: u64 = 1 << 20;
+const SLOPE_POINTS: u64 = 1 << 18;
+/// 16-bit values, which are reviewed beside them.
+const HALVES: u64 = 1 << 17;
 /// However much an expression costs.
 const POINTS_MIN: u64 = 1 << 10;
 
@@ -208,9 +213,12 @@ impl Expression {
         let exact_slope = exact_slope.as_ref().unwrap_or(&slope);
         let mut value_sweep = Sweep::new([self, exact], parameters, accuracy::VALUE_FLOOR);
         let mut slope_sweep = Sweep::new([&slope, exact_slope], parameters, accuracy::SLOPE_FLOOR);
-        let value_points = affordable(value_sweep.cost(), BUDGET * 3 / 5, VALUE_POINTS);
-        let slope_points = affordable(slope_sweep.cost(), BUDGET * 3 / 20, SLOPE_POINTS);
-        value_sweep.run(&points::magnitudes(value_points, true));
+        let (value_cost, slope_cost) = (value_sweep.cost(), slope_sweep.cost());
+        let halves = HALVES * (value_cost + COMPARED) <= VALUE_BUDGET;
+        let besides = if halves { HALVES } else { 0 };
+        let value_points = affordable(value_cost, VALUE_BUDGET, [VALUE_POINTS, besides]);
+        let slope_points = affordable(slope_cost, BUDGET * 3 / 20, [SLOPE_POINTS, 0]);
+        value_sweep.run(&points::magnitudes(value_points, halves));
         slope_sweep.run(&points::magnitudes(slope_points, false));
         let [value, derivative] = [value_sweep.finish(), slope_sweep.finish()];
         let shape = shape::of([self, &slope], [exact, exact_slope], parameters);

@@ -3,6 +3,7 @@
 
 mod functions;
 mod rounding;
+mod zones;
 
 use crate::functions::Function;
 use crate::over_axis::AxisFunction;
@@ -24,6 +25,8 @@ pub(crate) struct Program {
     buffers: Vec<Vec<f64>>,
     root: usize,
     cost: u64,
+    /// What has been done so far, in units of an addition.
+    work: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -56,12 +59,18 @@ impl Program {
         let root = builder.slots[expression.root.index()];
         let round = u64::from(rounding != Rounding::Float64);
         let cost = builder.steps.iter().map(|step| step.operation.cost() + round).sum::<u64>() + 1;
-        Self { steps: builder.steps, rounding, buffers: builder.buffers, root, cost }
+        Self { steps: builder.steps, rounding, buffers: builder.buffers, root, cost, work: 0 }
     }
 
-    /// What one input costs, in units of an addition (about half a nanosecond).
+    /// The most that one input costs, in units of an addition (about half a nanosecond).
     pub(crate) fn cost(&self) -> u64 {
         self.cost
+    }
+
+    /// What all runs so far have cost, in the same units: less than the cost where functions did
+    /// not need to be computed.
+    pub(crate) fn work(&self) -> u64 {
+        self.work
     }
 
     /// The value at every input.
@@ -102,10 +111,12 @@ impl Program {
             let count = x.len();
             self.buffers[0][..count].copy_from_slice(x);
             self.rounding.apply(&mut self.buffers[0][..count]);
+            let round = u64::from(self.rounding != Rounding::Float64);
             for step in &self.steps {
                 let mut to = std::mem::take(&mut self.buffers[step.to]);
                 let [a, b, c] = step.from.map(|from| &self.buffers[from][..count]);
-                step.operation.run(&mut to[..count], a, b, c);
+                let cost = step.operation.run(&mut to[..count], a, b, c) + round;
+                self.work += cost * count as u64;
                 self.rounding.apply(&mut to[..count]);
                 if step.operation.chooses() {
                     watch(step.operation, place * BLOCK, [a, b, &to[..count]]);
@@ -227,13 +238,19 @@ fn alone(function: AxisFunction, value: f64) -> f64 {
 }
 
 impl Operation {
-    fn run(self, to: &mut [f64], a: &[f64], b: &[f64], c: &[f64]) {
+    /// Computes, and says what each value cost.
+    fn run(self, to: &mut [f64], a: &[f64], b: &[f64], c: &[f64]) -> u64 {
         match self {
             Self::Negate => map(to, a, |a| -a),
             Self::Not => map(to, a, |a| 1.0 - a),
             Self::First => to.copy_from_slice(a),
             Self::Line(function) => map(to, a, |a| alone(function, a)),
-            Self::Function(function) => functions::apply(function, to, a),
+            Self::Function(function) => {
+                if !functions::apply(function, to, a) {
+                    return zones::COST;
+                }
+            }
+            Self::Binary(Binary::Power) => return power(to, a, b),
             Self::Binary(binary) => combine(binary, to, a, b),
             Self::Select => {
                 for (((to, c), then), otherwise) in to.iter_mut().zip(a).zip(b).zip(c) {
@@ -241,6 +258,7 @@ impl Operation {
                 }
             }
         }
+        self.cost()
     }
 
     /// Whether the result's formula differs between inputs.
@@ -277,7 +295,7 @@ impl Operation {
         match self {
             Self::Function(function) => functions::cost(function),
             Self::Binary(Binary::Divide) => 4,
-            Self::Binary(Binary::Power) => 40,
+            Self::Binary(Binary::Power) => 60,
             Self::Line(_) => 40,
             Self::Negate | Self::Not | Self::Binary(_) | Self::Select | Self::First => 1,
         }
@@ -294,6 +312,22 @@ fn zip(to: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
     for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
         *to = f(*a, *b);
     }
+}
+
+/// Powers, as products where the exponent is one small whole number, a single one where all are
+/// equal; what each cost.
+fn power(to: &mut [f64], a: &[f64], b: &[f64]) -> u64 {
+    match (zones::uniform(a), zones::uniform(b)) {
+        (Some(base), Some(exponent)) => to.fill(Binary::Power.evaluate(base, exponent)),
+        (_, Some(2.0)) => map(to, a, |a| a * a),
+        (_, Some(3.0)) => map(to, a, |a| a * a * a),
+        (_, Some(4.0)) => map(to, a, |a| (a * a) * (a * a)),
+        _ => {
+            combine(Binary::Power, to, a, b);
+            return Operation::Binary(Binary::Power).cost();
+        }
+    }
+    zones::COST
 }
 
 /// As [`Binary::evaluate`], one loop for each operator.

@@ -9,28 +9,30 @@ pub(super) fn magnitudes(strata: u64, halves: bool) -> Vec<u32> {
     // Both signs are reviewed, so each has half of the strata.
     let strata = (strata / 2).next_power_of_two();
     let places = strata.trailing_zeros();
-    let mut points = Vec::with_capacity(strata as usize + (1 << 17));
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut half = 0;
-    for stratum in 0..strata {
-        let edge = |stratum: u64| ((u64::from(END) * stratum) >> places) as u32;
+    let edge = |stratum: u64| (u64::from(END) * stratum) >> places;
+    let drawn = |stratum: u64| {
         let (first, end) = (edge(stratum), edge(stratum + 1));
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let drawn = first + (((state >> 32) * u64::from(end - first)) >> 32) as u32;
-        while half <= drawn {
-            points.push(half);
-            half = if halves { next_half(half) } else { END };
-        }
-        if points.last() != Some(&drawn) {
-            points.push(drawn);
-        }
-        while half < end {
-            points.push(half);
-            half = if halves { next_half(half) } else { END };
-        }
+        (first + ((scattered(stratum) * (end - first)) >> 32)) as u32
+    };
+    let drawn: Vec<u32> = (0..strata).map(drawn).collect();
+    let mut points = Vec::with_capacity(drawn.len() + (1 << 17));
+    let (mut rest, mut half) = (&drawn[..], 0);
+    while half < END {
+        let next = if halves { next_half(half) } else { END };
+        points.push(half);
+        rest = rest.strip_prefix(&[half]).unwrap_or(rest);
+        let count = rest.iter().take_while(|drawn| **drawn < next).count();
+        let (before, after) = rest.split_at(if halves { count } else { rest.len() });
+        points.extend_from_slice(before);
+        (rest, half) = (after, next);
     }
     points
+}
+
+/// 32 bits that look drawn at random, for each number others.
+fn scattered(number: u64) -> u64 {
+    let mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)) >> 32
 }
 
 /// The next magnitude with the mantissa of bfloat16 or, where float16 has values, of float16.
@@ -53,7 +55,9 @@ pub(super) fn half_values(rounding: Rounding, step: usize) -> Vec<f64> {
         }
         _ => f64::from(f32::from_bits(bits << 16)),
     };
-    (0..finite).step_by(step).map(magnitude).flat_map(|x| [x, -x]).collect()
+    // One sign after the other: neighbours are evaluated together.
+    let magnitudes = (0..finite).step_by(step).map(magnitude);
+    magnitudes.clone().chain(magnitudes.map(|x| -x)).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +70,7 @@ mod tests {
             let points = magnitudes(strata, true);
             assert!(points.is_sorted_by(|a, b| a < b) && points.len() as u64 >= strata / 2);
             for rounding in [Rounding::Float16, Rounding::BFloat16] {
-                for x in half_values(rounding, 1).into_iter().step_by(2) {
+                for x in half_values(rounding, 1).into_iter().filter(|x| x.is_sign_positive()) {
                     assert_eq!(rounding.of(x), x);
                     assert!(points.binary_search(&(x as f32).to_bits()).is_ok(), "{x:e}");
                 }

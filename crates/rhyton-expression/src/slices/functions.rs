@@ -1,12 +1,28 @@
+use super::zones;
 use crate::functions::Function;
 
-/// Applies a function to every value.
+/// Applies a function to every value; whether that took its computation, or one multiplication each
+/// at most.
 ///
 /// The frequent ones are written without branches and calls, so that the loops become vector code;
 /// they keep 3 ULP of f64, but for subnormal results of `exp`, which are 0. Not the native engine's
 /// functions: those are built from fused multiply-adds, which without the engine's instruction sets
 /// are a call each, and a review has some milliseconds.
-pub(super) fn apply(function: Function, to: &mut [f64], a: &[f64]) {
+pub(super) fn apply(function: Function, to: &mut [f64], a: &[f64]) -> bool {
+    if cost(function) > zones::COST && zones::apply(function, to, a) {
+        return false;
+    }
+    if let Some(value) = zones::uniform(a).filter(|_| cost(function) > zones::COST) {
+        compute(function, &mut to[..1], &[value]);
+        let result = to[0];
+        to.fill(result);
+        return false;
+    }
+    compute(function, to, a);
+    true
+}
+
+fn compute(function: Function, to: &mut [f64], a: &[f64]) {
     match function {
         Function::Exp => each(to, a, exp),
         Function::Expm1 => each(to, a, expm1),
@@ -31,12 +47,12 @@ pub(super) fn cost(function: Function) -> u64 {
         Function::Sqrt | Function::Rsqrt | Function::Sign => 4,
         Function::Floor | Function::Ceil | Function::Round | Function::Exp => 8,
         Function::Expm1 | Function::Sigmoid | Function::Atan => 12,
-        Function::Log | Function::Tanh | Function::Cosh => 14,
-        Function::Log1p => 17,
-        Function::Asin | Function::Acos => 22,
+        Function::Tanh | Function::Cosh => 14,
+        Function::Log => 18,
+        Function::Log1p | Function::Asin | Function::Acos => 22,
         // Most float32 values are huge, and their sines cost more than those of small ones.
-        Function::Sin | Function::Cos | Function::Tan => 80,
-        Function::Softplus | Function::Sinh => 32,
+        Function::Sin | Function::Cos | Function::Tan => 100,
+        Function::Softplus | Function::Sinh => 45,
         Function::Erf => 50,
         Function::Erfc | Function::Asinh => 90,
     }
@@ -56,8 +72,8 @@ const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
 /// e^x leaves f64's normal numbers beyond; results that would be subnormal are 0, because processors
 /// take a hundred times as long to make one.
-const SMALLEST: f64 = -707.7;
-const GREATEST: f64 = 709.782_712_893_384;
+pub(super) const SMALLEST: f64 = -707.7;
+pub(super) const GREATEST: f64 = 709.782_712_893_384;
 
 /// `k` with x = k ln 2 + r, and e^r − 1, for x between the bounds.
 #[inline]
@@ -119,7 +135,7 @@ fn expm1(x: f64) -> f64 {
     if x == 0.0 { x } else { value }
 }
 
-#[inline]
+#[inline(always)]
 fn log(x: f64) -> f64 {
     const TWO_54: f64 = 18_014_398_509_481_984.0;
     /// Bits of √½.
@@ -148,7 +164,8 @@ fn log(x: f64) -> f64 {
     if x < f64::INFINITY { value } else { x }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "a call for each value is no vector code")]
+#[inline(always)]
 fn log1p(x: f64) -> f64 {
     let sum = 1.0 + x;
     let lost = if x.abs() < 1.0 { x - (sum - 1.0) } else { 1.0 - (sum - x) };
