@@ -24,7 +24,7 @@ impl NativeBackend {
     /// How a graph would run at a batch size: one line for each step with its kernel, shapes,
     /// places, bytes and layer. Steps that run a primitive's reference evaluation say `REFERENCE`.
     pub fn explain(&self, graph: &Graph, batch: usize) -> String {
-        let plan = Plan::new(graph);
+        let plan = Plan::new(graph, Level::detect());
         match Bound::new(&plan, batch, Level::detect()) {
             Ok(bound) => plan.explain(&bound),
             Err(error) => format!("{error}\n"),
@@ -73,7 +73,7 @@ impl Session for NativeSession {
     }
 
     fn compile(&self, graph: &Graph) -> Result<Arc<dyn Executable>> {
-        let plan = Plan::new(graph);
+        let plan = Plan::new(graph, Level::detect());
         Ok(Arc::new(Program {
             plan,
             variables: Arc::clone(&self.values),

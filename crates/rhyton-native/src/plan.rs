@@ -18,6 +18,8 @@ mod schedule;
 pub(crate) mod views;
 pub(crate) mod windows;
 
+use crate::machine;
+use crate::simd::Level;
 use program::{Chain, Memory, Product, Source};
 pub(crate) use schedule::{Place, Slot};
 
@@ -117,12 +119,17 @@ pub(crate) enum Kernel {
 }
 
 impl Plan {
-    /// Plans a graph.
-    pub(crate) fn new(graph: &Graph) -> Self {
+    /// Plans a graph for a machine with such instructions.
+    pub(crate) fn new(graph: &Graph, level: Level) -> Self {
         let graph = &products::normalise(&simplify(&without_derivatives(graph)));
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
-        let (slots, steps) = schedule::schedule(graph, &views, &groups);
+        let (slots, mut steps) = schedule::schedule(graph, &views, &groups);
+        let chains = steps.iter_mut().filter_map(|step| match &mut step.kernel {
+            Kernel::Chain(chain) => Some(chain),
+            _ => None,
+        });
+        machine::assemble(chains, level);
         let changes = |step: &Step| {
             step.kernel.writes().iter().any(|&slot| matches!(slots[slot].place, Place::Variable(_)))
         };

@@ -1,6 +1,6 @@
 /// What the functions need of an instruction set. All operations are exactly those of IEEE 754
 /// single precision in each lane, so every implementation gives the same bits.
-pub(crate) trait Lanes {
+pub(crate) trait Arithmetic {
     /// Floats, one for each lane.
     type F: Copy;
     /// 32-bit integers, one for each lane.
@@ -8,15 +8,8 @@ pub(crate) trait Lanes {
     /// A truth value for each lane.
     type M: Copy;
 
-    /// How many lanes there are.
-    const COUNT: usize;
-
     fn splat(value: f32) -> Self::F;
     fn splat_int(value: i32) -> Self::I;
-    /// The first `COUNT` elements, or all of fewer with zeros behind them.
-    fn load(from: &[f32]) -> Self::F;
-    /// Stores to the first `COUNT` places, or to all of fewer.
-    fn store(value: Self::F, to: &mut [f32]);
 
     fn add(a: Self::F, b: Self::F) -> Self::F;
     fn sub(a: Self::F, b: Self::F) -> Self::F;
@@ -59,15 +52,37 @@ pub(crate) trait Lanes {
     fn int_half(a: Self::I) -> Self::I;
 }
 
+/// Vectors of a width, and their elements in memory.
+pub(crate) trait Lanes: Arithmetic {
+    /// How many lanes there are.
+    const COUNT: usize;
+
+    /// The first `COUNT` elements, or all of fewer with zeros behind them.
+    fn load(from: &[f32]) -> Self::F;
+    /// Stores to the first `COUNT` places, or to all of fewer.
+    fn store(value: Self::F, to: &mut [f32]);
+}
+
 /// One lane of plain Rust: the twin that all others equal.
 pub(crate) struct Portable;
 
 impl Lanes for Portable {
+    const COUNT: usize = 1;
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> f32 {
+        from[0]
+    }
+    #[inline(always)]
+    fn store(value: f32, to: &mut [f32]) {
+        to[0] = value;
+    }
+}
+
+impl Arithmetic for Portable {
     type F = f32;
     type I = i32;
     type M = bool;
-
-    const COUNT: usize = 1;
 
     #[inline(always)]
     fn splat(value: f32) -> f32 {
@@ -76,14 +91,6 @@ impl Lanes for Portable {
     #[inline(always)]
     fn splat_int(value: i32) -> i32 {
         value
-    }
-    #[inline(always)]
-    fn load(from: &[f32]) -> f32 {
-        from[0]
-    }
-    #[inline(always)]
-    fn store(value: f32, to: &mut [f32]) {
-        to[0] = value;
     }
     #[inline(always)]
     fn add(a: f32, b: f32) -> f32 {
