@@ -24,7 +24,7 @@ impl NativeBackend {
     /// How a graph would run at a batch size: one line for each step with its kernel, shapes,
     /// places, bytes and layer. Steps that run a primitive's reference evaluation say `REFERENCE`.
     pub fn explain(&self, graph: &Graph, batch: usize) -> String {
-        let plan = Plan::new(graph, Level::detect());
+        let plan = Plan::new(graph, Some(Level::detect()));
         match Bound::new(&plan, batch, Level::detect()) {
             Ok(bound) => plan.explain(&bound),
             Err(error) => format!("{error}\n"),
@@ -73,13 +73,9 @@ impl Session for NativeSession {
     }
 
     fn compile(&self, graph: &Graph) -> Result<Arc<dyn Executable>> {
-        let plan = Plan::new(graph, Level::detect());
-        Ok(Arc::new(Program {
-            plan,
-            variables: Arc::clone(&self.values),
-            bounds: Mutex::new(Vec::new()),
-            workspaces: Mutex::new(Vec::new()),
-        }))
+        let level = Level::detect();
+        let plan = Plan::new(graph, Some(level));
+        Ok(Arc::new(Program::new(plan, level, Arc::clone(&self.values))))
     }
 
     fn read(&self, variable: VariableId) -> Result<Array> {
@@ -98,8 +94,10 @@ impl Session for NativeSession {
 /// Batch sizes whose numbers a program remembers.
 const BOUNDS_MAX: usize = 8;
 
-struct Program {
+/// A plan that runs.
+pub(crate) struct Program {
     plan: Plan,
+    level: Level,
     variables: Arc<RwLock<Vec<Array>>>,
     /// Numbers of the batch sizes run last, the latest last.
     bounds: Mutex<Vec<Arc<Bound>>>,
@@ -115,12 +113,18 @@ struct Workspace {
 }
 
 impl Program {
+    /// A program for an instruction set of this machine, on such variables.
+    pub(crate) fn new(plan: Plan, level: Level, variables: Arc<RwLock<Vec<Array>>>) -> Self {
+        let (bounds, workspaces) = (Mutex::default(), Mutex::default());
+        Self { plan, level, variables, bounds, workspaces }
+    }
+
     fn bound(&self, batch: usize) -> Result<Arc<Bound>> {
         let mut bounds = lock(&self.bounds);
         if let Some(place) = bounds.iter().position(|bound| bound.batch == batch) {
             bounds[place..].rotate_left(1);
         } else {
-            let bound = Arc::new(Bound::new(&self.plan, batch, Level::detect())?);
+            let bound = Arc::new(Bound::new(&self.plan, batch, self.level)?);
             if bounds.len() >= BOUNDS_MAX {
                 bounds.remove(0);
             }
@@ -142,7 +146,7 @@ impl Program {
             bound,
             memory: Memory::new(regions),
             scratch,
-            level: Level::detect(),
+            level: self.level,
             threads,
         };
         for (place, (step, numbers)) in self.plan.steps.iter().zip(&bound.steps).enumerate() {

@@ -6,6 +6,7 @@
 //! operation is the one that the interpreter carries out, so both give the same bits, which tests
 //! hold them to; the interpreter runs what has no machine code, on every machine.
 
+use std::io;
 use std::sync::Arc;
 
 mod block;
@@ -20,8 +21,8 @@ mod tests;
 pub(crate) use block::Argument;
 use emit::emit;
 use encode::Width;
-pub(crate) use memory::ARGUMENTS_MAX;
-use memory::{Function, Pages};
+pub(crate) use memory::Pages;
+use memory::{ARGUMENTS_MAX, Function};
 
 use crate::arena::Region;
 use crate::plan::program::Chain;
@@ -42,8 +43,9 @@ pub(crate) struct Code {
 
 impl Code {
     /// Computes so many elements, whole vectors, with a place for each argument.
-    pub(crate) fn run(&self, places: &[Region], elements: usize) {
+    pub(crate) fn run(&self, elements: usize, place: impl Fn(Argument) -> Region) {
         debug_assert_eq!(elements % self.lanes, 0, "elements come in whole vectors");
+        let places = self.arguments.iter().map(|&argument| place(argument));
         self.function.call(places, elements);
     }
 
@@ -65,7 +67,11 @@ fn width(level: Level) -> Option<Width> {
 }
 
 /// Gives chains their machine code, where they can have it and the system lets code be made.
-pub(crate) fn assemble<'a>(chains: impl Iterator<Item = &'a mut Chain>, level: Level) {
+pub(crate) fn assemble<'a>(
+    chains: impl Iterator<Item = &'a mut Chain>,
+    level: Level,
+    pages: impl FnOnce(&[u8]) -> io::Result<Pages>,
+) {
     let Some(width) = width(level) else { return };
     let mut bytes = Vec::new();
     let mut made = Vec::new();
@@ -84,7 +90,7 @@ pub(crate) fn assemble<'a>(chains: impl Iterator<Item = &'a mut Chain>, level: L
         return;
     }
     // Without executable memory the interpreter runs.
-    let Ok(pages) = Pages::new(&bytes) else { return };
+    let Ok(pages) = pages(&bytes) else { return };
     let pages = Arc::new(pages);
     for (chain, block, entry, emitted) in made {
         let size = |(place, argument): (usize, &Argument)| match argument {

@@ -18,7 +18,7 @@ mod schedule;
 pub(crate) mod views;
 pub(crate) mod windows;
 
-use crate::machine;
+use crate::machine::{self, Pages};
 use crate::simd::Level;
 use program::{Chain, Memory, Product, Source};
 pub(crate) use schedule::{Place, Slot};
@@ -119,8 +119,8 @@ pub(crate) enum Kernel {
 }
 
 impl Plan {
-    /// Plans a graph for a machine with such instructions.
-    pub(crate) fn new(graph: &Graph, level: Level) -> Self {
+    /// Plans a graph, with machine code for an instruction set of this machine if one is given.
+    pub(crate) fn new(graph: &Graph, code: Option<Level>) -> Self {
         let graph = &products::normalise(&simplify(&without_derivatives(graph)));
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
@@ -129,7 +129,9 @@ impl Plan {
             Kernel::Chain(chain) => Some(chain),
             _ => None,
         });
-        machine::assemble(chains, level);
+        if let Some(level) = code {
+            machine::assemble(chains, level, Pages::new);
+        }
         let changes = |step: &Step| {
             step.kernel.writes().iter().any(|&slot| matches!(slots[slot].place, Place::Variable(_)))
         };

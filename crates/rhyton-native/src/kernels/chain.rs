@@ -7,7 +7,7 @@ use super::product::Panel;
 use super::{Run, TILE, integers};
 use crate::arena::Region;
 use crate::bound::BoundChain;
-use crate::machine::{ARGUMENTS_MAX, Argument, Code};
+use crate::machine::{Argument, Code};
 use crate::plan::elementwise::Operation;
 use crate::plan::program::{Chain, Instruction, LeafKind, Operand};
 use crate::plan::views::Strided;
@@ -51,7 +51,8 @@ impl Run<'_> {
         registers: &mut [f32],
     ) {
         let panel = panel.as_ref();
-        let tile = |start, count| Tile { run: self, chain, leaves: &bound.leaves, panel, start, count };
+        let tile =
+            |start, count| Tile { run: self, chain, leaves: &bound.leaves, panel, start, count };
         let mut begin = range.start;
         if let Some(code) = &chain.code {
             let whole = range.len() / code.lanes * code.lanes;
@@ -97,11 +98,7 @@ impl Tile<'_, '_> {
                 self.load(leaf, &mut registers[tile * TILE..]);
             }
         }
-        let mut places = [Region::shared(&[]); ARGUMENTS_MAX];
-        for (place, argument) in places.iter_mut().zip(&code.arguments) {
-            *place = self.place(*argument, registers);
-        }
-        code.run(&places[..code.arguments.len()], self.count);
+        code.run(self.count, |argument| self.place(argument, registers));
     }
 
     /// What a pointer of machine code points to.

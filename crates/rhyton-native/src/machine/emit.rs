@@ -132,9 +132,7 @@ fn unary(op: Op) -> Option<(Opcode, Option<u8>)> {
 
 /// The instruction of two operands, or that of them in the other order, if there is one.
 fn binary(op: Op, width: Width, swapped: bool) -> Option<(Opcode, Option<u8>)> {
-    let compare = |plain, other| {
-        Some((encode::COMPARE, Some(if swapped { other } else { plain })))
-    };
+    let compare = |plain, other| Some((encode::COMPARE, Some(if swapped { other } else { plain })));
     let plain = match op {
         Op::Less => return compare(LESS, GREATER),
         Op::LessEqual => return compare(LESS_EQUAL, GREATER_EQUAL),
@@ -223,9 +221,7 @@ fn select(registers: &mut Registers<'_>, value: Value, operands: [Value; 3]) {
     let to = registers.target(value);
     let form = match (registers.block.width, rm) {
         (Width::Ymm, rm) if zero => Form::new(encode::AND, to, condition, rm),
-        (Width::Ymm, rm) => {
-            Form::new(encode::BLEND_BY_VECTOR, to, other, rm).with(condition << 4)
-        }
+        (Width::Ymm, rm) => Form::new(encode::BLEND_BY_VECTOR, to, other, rm).with(condition << 4),
         (Width::Zmm, Place::Spread(address)) if zero => {
             let form = Form::new(encode::BROADCAST, to, 0, Place::Memory(address));
             Form { mask: condition, zeroing: true, ..form }
@@ -233,9 +229,7 @@ fn select(registers: &mut Registers<'_>, value: Value, operands: [Value; 3]) {
         (Width::Zmm, rm) if zero => {
             Form { mask: condition, zeroing: true, ..Form::new(encode::LOAD, to, 0, rm) }
         }
-        (Width::Zmm, rm) => {
-            Form { mask: condition, ..Form::new(encode::BLEND, to, other, rm) }
-        }
+        (Width::Zmm, rm) => Form { mask: condition, ..Form::new(encode::BLEND, to, other, rm) },
     };
     registers.encoder.vector(&form);
 }

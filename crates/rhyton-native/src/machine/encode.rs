@@ -80,8 +80,6 @@ pub(super) const COMPARE: Opcode = opcode(1, 0, 0xC2);
 pub(super) const BLEND: Opcode = opcode(2, 1, 0x65);
 /// VEX only: rm where the mask in the immediate is set, else vvvv.
 pub(super) const BLEND_BY_VECTOR: Opcode = opcode(3, 1, 0x4A);
-/// EVEX only: the mask of lanes in which vvvv and rm share a bit.
-pub(super) const TEST: Opcode = opcode(2, 1, 0x27);
 pub(super) const TO_INT: Opcode = opcode(1, 1, 0x5B);
 pub(super) const TO_INT_TRUNCATED: Opcode = opcode(1, 2, 0x5B);
 pub(super) const TO_FLOAT: Opcode = opcode(1, 0, 0x5B);
@@ -326,7 +324,7 @@ impl Encoder {
     /// Bytes that do nothing, until the next instruction begins a block of so many bytes.
     pub(super) fn align(&mut self, block: usize) {
         // xchg ax, ax
-        while self.bytes.len() % block != 0 {
+        while !self.bytes.len().is_multiple_of(block) {
             self.bytes.push(0x90);
         }
     }

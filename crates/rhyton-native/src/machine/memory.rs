@@ -11,14 +11,14 @@ use crate::arena::Region;
 
 /// Code in executable memory.
 #[derive(Debug)]
-pub(super) struct Pages(Mmap);
+pub(crate) struct Pages(Mmap);
 
 impl Pages {
     /// Copies code to memory of its own.
     ///
     /// # Errors
     /// If the system gives no memory, or none that may be executed.
-    pub(super) fn new(code: &[u8]) -> io::Result<Self> {
+    pub(crate) fn new(code: &[u8]) -> io::Result<Self> {
         let mut pages = MmapMut::map_anon(code.len().max(1))?;
         pages[..code.len()].copy_from_slice(code);
         Ok(Self(pages.make_exec()?))
@@ -26,7 +26,7 @@ impl Pages {
 }
 
 /// How many pointers a function takes at most.
-pub(crate) const ARGUMENTS_MAX: usize = 64;
+pub(super) const ARGUMENTS_MAX: usize = 64;
 
 /// A function in executable memory.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Runs over so many elements, whole vectors, of the places.
-    pub(super) fn call(&self, places: &[Region], elements: usize) {
+    /// Runs over so many elements, whole vectors, of the places: one for each pointer.
+    pub(super) fn call(&self, places: impl ExactSizeIterator<Item = Region>, elements: usize) {
         assert_eq!(places.len(), self.arguments.len(), "every pointer has a place");
         if elements == 0 {
             return;

@@ -10,7 +10,7 @@ use super::block::{Argument, Block, Node, Op, Value};
 use super::encode::Width;
 use crate::plan::elementwise::Operation;
 use crate::plan::program::{Chain, Instruction, LeafKind, Operand};
-use crate::simd::{Arithmetic, binary_of, compare_of, unary_of};
+use crate::simd::{Arithmetic, binary_of, compare_of, scale_in_steps, unary_of};
 
 thread_local! {
     /// The block that the functions write to: they pass values, and nothing else.
@@ -127,6 +127,12 @@ impl Arithmetic for Recorder {
     }
     fn int_half(a: Value) -> Value {
         compute(Op::ShiftSigned(1), &[a])
+    }
+    fn scale(x: Value, n: Value) -> Value {
+        match with(|block| block.width) {
+            Width::Ymm => scale_in_steps::<Self>(x, n),
+            Width::Zmm => compute(Op::Scale, &[x, n]),
+        }
     }
 }
 

@@ -2,23 +2,11 @@
 //! whose next use is farthest makes room.
 
 use super::block::{Block, Item, Node, Value};
-use super::encode::{
-    Address, BROADCAST, Encoder, Form, Gpr, LOAD, Place, RSP, STORE, Width, XOR,
-};
+use super::encode::{Address, BROADCAST, Encoder, Form, Gpr, LOAD, Place, RSP, STORE, Width, XOR};
 
 /// General registers that hold pointers throughout; the callee's own come first.
-const POINTERS: [Gpr; 10] = [
-    Gpr(1),
-    Gpr(2),
-    Gpr(8),
-    Gpr(9),
-    Gpr(10),
-    Gpr(3),
-    Gpr(12),
-    Gpr(13),
-    Gpr(14),
-    Gpr(15),
-];
+const POINTERS: [Gpr; 10] =
+    [Gpr(1), Gpr(2), Gpr(8), Gpr(9), Gpr(10), Gpr(3), Gpr(12), Gpr(13), Gpr(14), Gpr(15)];
 /// How many of those need not be restored.
 const FREE_POINTERS: usize = 5;
 /// Holds one of the other pointers for one instruction.

@@ -55,7 +55,7 @@ fn polynomial<L: Arithmetic>(x: L::F, coefficients: &[f32]) -> L::F {
 /// eˣ − 1 as `small` + (2ⁿ − 1) parts: for x within ±150, the whole number n nearest to x / ln 2 and
 /// `small` = eʳ − 1 for r = x − n ln 2. Polynomial: Cephes `expf`.
 #[inline(always)]
-fn exp_parts<L: Arithmetic>(x: L::F) -> (L::F, L::I) {
+fn exp_parts<L: Arithmetic>(x: L::F) -> (L::F, L::F) {
     let n = L::round(L::mul(x, L::splat(LOG2_E)));
     let r = L::fma(n, L::splat(-LN_2_HIGH), x);
     let r = L::fma(n, L::splat(-LN_2_LOW), r);
@@ -63,21 +63,7 @@ fn exp_parts<L: Arithmetic>(x: L::F) -> (L::F, L::I) {
         r,
         &[1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
     );
-    (L::fma(L::mul(r, r), curve, r), L::to_int(n))
-}
-
-/// 2ⁿ for n from −126 to 127.
-#[inline(always)]
-fn power_of_two<L: Arithmetic>(n: L::I) -> L::F {
-    L::from_bits(L::into_exponent(L::int_add(n, L::splat_int(127))))
-}
-
-/// x · 2ⁿ for n from −252 to 254, rounded once: the first of two factors is exact for x near 1.
-#[inline(always)]
-fn scale<L: Arithmetic>(x: L::F, n: L::I) -> L::F {
-    let half = L::int_half(n);
-    let first = L::mul(x, power_of_two::<L>(half));
-    L::mul(first, power_of_two::<L>(L::int_sub(n, half)))
+    (L::fma(L::mul(r, r), curve, r), n)
 }
 
 #[inline(always)]
@@ -88,7 +74,7 @@ fn clamp<L: Arithmetic>(x: L::F, low: f32, high: f32) -> L::F {
 #[inline(always)]
 pub(super) fn exp<L: Arithmetic>(x: L::F) -> L::F {
     let (small, n) = exp_parts::<L>(clamp::<L>(x, -105.0, 90.0));
-    let result = scale::<L>(L::add(small, L::splat(1.0)), n);
+    let result = L::scale(L::add(small, L::splat(1.0)), n);
     L::select(L::is_nan(x), x, result)
 }
 
@@ -97,10 +83,10 @@ pub(super) fn expm1<L: Arithmetic>(x: L::F) -> L::F {
     let clamped = clamp::<L>(x, -20.0, 89.0);
     let (small, n) = exp_parts::<L>(clamped);
     // 2ⁿ⁻¹ keeps the largest n = 128 in range.
-    let power = power_of_two::<L>(L::int_sub(n, L::splat_int(1)));
+    let power = L::power_of_two(L::int_sub(L::to_int(n), L::splat_int(1)));
     let half = L::fma(small, power, L::sub(power, L::splat(0.5)));
     let scaled = L::add(half, half);
-    let near = L::equal(L::to_float(n), L::splat(0.0));
+    let near = L::equal(n, L::splat(0.0));
     let result = L::select(near, small, scaled);
     let result = L::select(L::equal(x, L::splat(0.0)), x, result);
     // The polynomial is a rounding away from −1 at the lower clamp.
@@ -184,10 +170,10 @@ pub(super) fn sigmoid<L: Arithmetic>(x: L::F) -> L::F {
     let folded = L::max(negative::<L>(absolute::<L>(x)), L::splat(-105.0));
     let (small, n) = exp_parts::<L>(folded);
     let mantissa = L::add(small, one);
-    let below = L::add(scale::<L>(mantissa, n), one);
+    let below = L::add(L::scale(mantissa, n), one);
     let is_negative = L::less(x, L::splat(0.0));
     let quotient = L::div(L::select(is_negative, mantissa, one), below);
-    let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    let result = L::select(is_negative, L::scale(quotient, n), quotient);
     L::select(L::is_nan(x), x, result)
 }
 
@@ -200,11 +186,11 @@ pub(super) fn swish<L: Arithmetic>(x: L::F) -> L::F {
     let folded = L::max(negative::<L>(absolute::<L>(x)), L::splat(-150.0));
     let (small, n) = exp_parts::<L>(folded);
     let mantissa = L::add(small, one);
-    let below = L::add(scale::<L>(mantissa, n), one);
+    let below = L::add(L::scale(mantissa, n), one);
     let is_negative = L::less(x, L::splat(0.0));
     let above = L::select(is_negative, L::mul(clamped, mantissa), x);
     let quotient = L::div(above, below);
-    let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    let result = L::select(is_negative, L::scale(quotient, n), quotient);
     let lowest = L::equal(x, L::splat(f32::NEG_INFINITY));
     let result = L::select(lowest, L::splat(f32::NAN), result);
     L::select(L::is_nan(x), x, result)

@@ -1,6 +1,6 @@
 /// What the functions need of an instruction set. All operations are exactly those of IEEE 754
 /// single precision in each lane, so every implementation gives the same bits.
-pub(crate) trait Arithmetic {
+pub(crate) trait Arithmetic: Sized {
     /// Floats, one for each lane.
     type F: Copy;
     /// 32-bit integers, one for each lane.
@@ -50,6 +50,28 @@ pub(crate) trait Arithmetic {
     fn from_exponent(a: Self::I) -> Self::I;
     /// Halved, rounding down.
     fn int_half(a: Self::I) -> Self::I;
+
+    /// x · 2ⁿ for whole n from −252 to 254, rounded once: where x is so near 1 that the first of two
+    /// factors is exact.
+    #[inline(always)]
+    fn scale(x: Self::F, n: Self::F) -> Self::F {
+        scale_in_steps::<Self>(x, n)
+    }
+
+    /// 2ⁿ for n from −126 to 127.
+    #[inline(always)]
+    fn power_of_two(n: Self::I) -> Self::F {
+        Self::from_bits(Self::into_exponent(Self::int_add(n, Self::splat_int(127))))
+    }
+}
+
+/// [`Arithmetic::scale`] where no instruction does it.
+#[inline(always)]
+pub(crate) fn scale_in_steps<L: Arithmetic>(x: L::F, n: L::F) -> L::F {
+    let n = L::to_int(n);
+    let half = L::int_half(n);
+    let first = L::mul(x, L::power_of_two(half));
+    L::mul(first, L::power_of_two(L::int_sub(n, half)))
 }
 
 /// Vectors of a width, and their elements in memory.

@@ -227,6 +227,11 @@ impl Arithmetic for Avx512 {
         // SAFETY: the features were detected before this path was taken.
         unsafe { _mm512_srai_epi32::<1>(a) }
     }
+    #[inline(always)]
+    fn scale(x: __m512, n: __m512) -> __m512 {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm512_scalef_ps(x, n) }
+    }
 }
 
 /// 8 lanes of AVX2 with FMA.
