@@ -65,6 +65,15 @@ impl Region {
     }
 }
 
+impl Region {
+    /// The pointer to its first bytes, checked to be so many, and for writing if asked.
+    pub(crate) fn reach(&self, bytes: usize, write: bool) -> *mut u8 {
+        assert!(bytes <= self.bytes, "a step stays inside the places that its plan made");
+        assert!(self.writable || !write, "a step writes only places of its own");
+        self.start
+    }
+}
+
 /// All places of a run.
 #[derive(Clone, Copy)]
 pub(crate) struct Memory<'a> {
@@ -88,6 +97,11 @@ impl<'a> Memory<'a> {
         let typed: *mut T = region.start.cast();
         debug_assert!(typed.is_aligned());
         typed.wrapping_add(start)
+    }
+
+    /// Elements of a place, as numbers: whoever makes a view of them keeps to the invariant.
+    pub(crate) fn region(&self, slot: usize, start: usize, [count, bytes]: [usize; 2]) -> Region {
+        self.regions[slot].part(start * bytes, count * bytes)
     }
 
     /// Elements of a place.

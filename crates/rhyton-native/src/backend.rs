@@ -24,7 +24,7 @@ impl NativeBackend {
     /// How a graph would run at a batch size: one line for each step with its kernel, shapes,
     /// places, bytes and layer. Steps that run a primitive's reference evaluation say `REFERENCE`.
     pub fn explain(&self, graph: &Graph, batch: usize) -> String {
-        let plan = Plan::new(graph);
+        let plan = Plan::new(graph, Some(Level::detect()));
         match Bound::new(&plan, batch, Level::detect()) {
             Ok(bound) => plan.explain(&bound),
             Err(error) => format!("{error}\n"),
@@ -82,14 +82,8 @@ impl Session for NativeSession {
     }
 
     fn compile(&self, graph: &Graph) -> Result<Arc<dyn Executable>> {
-        let plan = Plan::new(graph);
-        Ok(Arc::new(Program {
-            plan,
-            variables: Arc::clone(&self.values),
-            level: self.level,
-            bounds: Mutex::new(Vec::new()),
-            workspaces: Mutex::new(Vec::new()),
-        }))
+        let plan = Plan::new(graph, Some(self.level));
+        Ok(Arc::new(Program::new(plan, self.level, Arc::clone(&self.values))))
     }
 
     fn read(&self, variable: VariableId) -> Result<Array> {
@@ -108,10 +102,11 @@ impl Session for NativeSession {
 /// Batch sizes whose numbers a program remembers.
 const BOUNDS_MAX: usize = 8;
 
-struct Program {
+/// A plan that runs.
+pub(crate) struct Program {
     plan: Plan,
-    variables: Arc<RwLock<Vec<Array>>>,
     level: Level,
+    variables: Arc<RwLock<Vec<Array>>>,
     /// Numbers of the batch sizes run last, the latest last.
     bounds: Mutex<Vec<Arc<Bound>>>,
     workspaces: Mutex<Vec<Workspace>>,
@@ -126,6 +121,12 @@ struct Workspace {
 }
 
 impl Program {
+    /// A program for an instruction set of this machine, on such variables.
+    pub(crate) fn new(plan: Plan, level: Level, variables: Arc<RwLock<Vec<Array>>>) -> Self {
+        let (bounds, workspaces) = (Mutex::default(), Mutex::default());
+        Self { plan, level, variables, bounds, workspaces }
+    }
+
     fn bound(&self, batch: usize) -> Result<Arc<Bound>> {
         let mut bounds = lock(&self.bounds);
         if let Some(place) = bounds.iter().position(|bound| bound.batch == batch) {

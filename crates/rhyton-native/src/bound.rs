@@ -93,7 +93,7 @@ impl Bound {
         for (step, bound) in plan.steps.iter().zip(&steps) {
             let (product, numbers, registers) = match (&step.kernel, bound) {
                 (Kernel::Chain(chain), BoundStep::Chain(numbers)) => {
-                    (chain.product.as_ref(), numbers.product.as_ref(), chain.registers)
+                    (chain.product.as_ref(), numbers.product.as_ref(), chain.tiles())
                 }
                 (Kernel::Product(product), BoundStep::Product(numbers)) => {
                     (Some(product), Some(numbers), 0)

@@ -11,6 +11,7 @@ mod backend;
 mod bound;
 mod gemm;
 mod kernels;
+mod machine;
 mod plan;
 mod simd;
 mod threads;

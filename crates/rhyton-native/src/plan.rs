@@ -18,6 +18,8 @@ mod schedule;
 pub(crate) mod views;
 pub(crate) mod windows;
 
+use crate::machine::{self, Pages};
+use crate::simd::Level;
 use program::{Chain, Memory, Product, Source};
 pub(crate) use schedule::{Place, Slot};
 
@@ -117,12 +119,19 @@ pub(crate) enum Kernel {
 }
 
 impl Plan {
-    /// Plans a graph.
-    pub(crate) fn new(graph: &Graph) -> Self {
+    /// Plans a graph, with machine code for an instruction set of this machine if one is given.
+    pub(crate) fn new(graph: &Graph, code: Option<Level>) -> Self {
         let graph = &products::normalise(&simplify(&without_derivatives(graph)));
         let views = views::Views::resolve(graph);
         let groups = groups::Groups::find(graph, &views);
-        let (slots, steps) = schedule::schedule(graph, &views, &groups);
+        let (slots, mut steps) = schedule::schedule(graph, &views, &groups);
+        let chains = steps.iter_mut().filter_map(|step| match &mut step.kernel {
+            Kernel::Chain(chain) => Some(chain),
+            _ => None,
+        });
+        if let Some(level) = code {
+            machine::assemble(chains, level, Pages::new);
+        }
         let changes = |step: &Step| {
             step.kernel.writes().iter().any(|&slot| matches!(slots[slot].place, Place::Variable(_)))
         };

@@ -49,8 +49,10 @@ mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(crate) use lanes::{Lanes, Portable};
-pub(crate) use loops::{PARTIALS, VectorBinary, VectorCompare, VectorUnary};
+pub(crate) use lanes::{Arithmetic, Lanes, Portable, scale_in_steps};
+pub(crate) use loops::{
+    PARTIALS, VectorBinary, VectorCompare, VectorUnary, binary_of, compare_of, unary_of,
+};
 pub(crate) use windows::{Pooling, VectorPool};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::{Avx2, Avx512};

@@ -5,7 +5,9 @@ use rhyton_tensor::DType;
 
 use super::product::Panel;
 use super::{Run, TILE, integers};
+use crate::arena::Region;
 use crate::bound::BoundChain;
+use crate::machine::{Argument, Code};
 use crate::plan::elementwise::Operation;
 use crate::plan::program::{Chain, Instruction, LeafKind, Operand};
 use crate::plan::views::Strided;
@@ -49,9 +51,20 @@ impl Run<'_> {
         registers: &mut [f32],
     ) {
         let panel = panel.as_ref();
-        for start in range.clone().step_by(TILE) {
-            let count = TILE.min(range.end - start);
-            let tile = Tile { run: self, chain, leaves: &bound.leaves, panel, start, count };
+        let tile =
+            |start, count| Tile { run: self, chain, leaves: &bound.leaves, panel, start, count };
+        let mut begin = range.start;
+        if let Some(code) = &chain.code {
+            let whole = range.len() / code.lanes * code.lanes;
+            begin += whole;
+            // Only expanded leaves need the detour over tiles.
+            let step = if code.tiles() > 0 { TILE } else { whole.max(1) };
+            for start in (range.start..begin).step_by(step) {
+                tile(start, step.min(begin - start)).run_code(code, registers);
+            }
+        }
+        for start in (begin..range.end).step_by(TILE) {
+            let tile = tile(start, TILE.min(range.end - start));
             for instruction in &chain.instructions {
                 tile.execute(instruction, registers);
             }
@@ -78,6 +91,43 @@ impl Others<'_> {
 }
 
 impl Tile<'_, '_> {
+    /// Computes whole vectors by machine code.
+    fn run_code(&self, code: &Code, registers: &mut [f32]) {
+        for argument in &code.arguments {
+            if let Argument::Expanded(tile, leaf) = *argument {
+                self.load(leaf, &mut registers[tile * TILE..]);
+            }
+        }
+        code.run(self.count, |argument| self.place(argument, registers));
+    }
+
+    /// What a pointer of machine code points to.
+    fn place(&self, argument: Argument, registers: &[f32]) -> Region {
+        let memory = &self.run.memory;
+        match argument {
+            Argument::Leaf(leaf) => {
+                let slot = self.chain.leaves[leaf].source.slot;
+                match self.panel {
+                    Some((product, panel)) if *product == slot => {
+                        let start = self.start - panel.range.start;
+                        Region::shared(cast_slice(&panel.values[start..][..self.count]))
+                    }
+                    _ => memory.region(slot, self.start, [self.count, size_of::<f32>()]),
+                }
+            }
+            Argument::Scalar(leaf) => {
+                memory.region(self.chain.leaves[leaf].source.slot, 0, [1, size_of::<f32>()])
+            }
+            Argument::Expanded(tile, _) => {
+                Region::shared(cast_slice(&registers[tile * TILE..][..self.count]))
+            }
+            Argument::Store(store) => {
+                let place = &self.chain.stores[store];
+                memory.region(place.slot, self.start, [self.count, place.dtype.size_bytes()])
+            }
+        }
+    }
+
     fn execute(&self, instruction: &Instruction, registers: &mut [f32]) {
         match instruction {
             Instruction::Load { leaf, to } => {

@@ -6,6 +6,7 @@ use super::program::{Instruction, LeafKind, Source};
 use super::{Kernel, Place, Plan, Step};
 use crate::bound::{Bound, BoundForm, BoundProduct, BoundSquares, BoundStep, Matrices};
 use crate::gemm::Sliding;
+use crate::machine::Code;
 
 /// What a product multiplies.
 fn form(product: &BoundProduct) -> String {
@@ -96,8 +97,12 @@ impl Plan {
                     product.map_or(String::new(), |product| format!("{} then ", form(product)));
                 let nodes: Vec<&str> =
                     step.nodes.iter().map(|&node| self.graph.node(node).primitive.name()).collect();
+                let code = chain.code.as_ref().map_or(String::new(), |code| {
+                    let Code { instructions, bytes, .. } = code;
+                    format!("; machine code, {instructions} instructions, {bytes} bytes")
+                });
                 format!(
-                    "{product}chain {} of {} ({loads} loads, {spread} spread)",
+                    "{product}chain {} of {} ({loads} loads, {spread} spread{code})",
                     chain.shape,
                     nodes.join(" ")
                 )

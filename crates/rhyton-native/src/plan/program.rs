@@ -5,6 +5,7 @@ use rhyton_tensor::DType;
 
 use super::elementwise::{self, Operation};
 use super::views::{Strided, View, Views};
+use crate::machine::Code;
 
 /// A value as a step reads it.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub(crate) struct Chain {
     pub(crate) instructions: Vec<Instruction>,
     pub(crate) stores: Vec<Store>,
     pub(crate) registers: usize,
+    /// What computes whole vectors of elements instead of the instructions.
+    pub(crate) code: Option<Code>,
+}
+
+impl Chain {
+    /// Tiles of working memory that a thread needs.
+    pub(crate) fn tiles(&self) -> usize {
+        self.registers.max(self.code.as_ref().map_or(0, Code::tiles))
+    }
 }
 
 /// What a product sums.
@@ -146,6 +156,7 @@ pub(crate) fn compile(memory: &Memory<'_>, members: &[NodeId], product: Option<P
         instructions: Vec::new(),
         stores: Vec::new(),
         registers: 0,
+        code: None,
     };
     let mut compiler = Compiler {
         memory,

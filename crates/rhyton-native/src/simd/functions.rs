@@ -1,4 +1,4 @@
-use super::lanes::Lanes;
+use super::lanes::Arithmetic;
 
 /// log2 e.
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
@@ -7,24 +7,24 @@ const LN_2_HIGH: f32 = std::f32::consts::LN_2;
 const LN_2_LOW: f32 = -1.904_654_3e-9;
 
 #[inline(always)]
-pub(super) fn negative<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn negative<L: Arithmetic>(x: L::F) -> L::F {
     L::from_bits(L::int_add(L::bits(x), L::splat_int(i32::MIN)))
 }
 
 #[inline(always)]
-pub(super) fn absolute<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn absolute<L: Arithmetic>(x: L::F) -> L::F {
     L::from_bits(L::int_and(L::bits(x), L::splat_int(i32::MAX)))
 }
 
 /// The magnitude of the first with the sign bit of the second.
 #[inline(always)]
-fn with_sign<L: Lanes>(magnitude: L::F, sign: L::F) -> L::F {
+fn with_sign<L: Arithmetic>(magnitude: L::F, sign: L::F) -> L::F {
     let sign = L::int_and(L::bits(sign), L::splat_int(i32::MIN));
     L::from_bits(L::int_or(L::bits(absolute::<L>(magnitude)), sign))
 }
 
 #[inline(always)]
-pub(super) fn sign<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn sign<L: Arithmetic>(x: L::F) -> L::F {
     let unit = with_sign::<L>(L::splat(1.0), x);
     let unit = L::select(L::equal(x, L::splat(0.0)), x, unit);
     L::select(L::is_nan(x), x, unit)
@@ -32,19 +32,19 @@ pub(super) fn sign<L: Lanes>(x: L::F) -> L::F {
 
 /// The larger; NaN if either is.
 #[inline(always)]
-pub(super) fn maximum<L: Lanes>(a: L::F, b: L::F) -> L::F {
+pub(super) fn maximum<L: Arithmetic>(a: L::F, b: L::F) -> L::F {
     L::select(L::is_nan(a), a, L::max(a, b))
 }
 
 /// The smaller; NaN if either is.
 #[inline(always)]
-pub(super) fn minimum<L: Lanes>(a: L::F, b: L::F) -> L::F {
+pub(super) fn minimum<L: Arithmetic>(a: L::F, b: L::F) -> L::F {
     L::select(L::is_nan(a), a, L::min(a, b))
 }
 
 /// A polynomial by Horner's rule, highest coefficient first.
 #[inline(always)]
-fn polynomial<L: Lanes>(x: L::F, coefficients: &[f32]) -> L::F {
+fn polynomial<L: Arithmetic>(x: L::F, coefficients: &[f32]) -> L::F {
     let mut sum = L::splat(coefficients[0]);
     for &coefficient in &coefficients[1..] {
         sum = L::fma(sum, x, L::splat(coefficient));
@@ -55,7 +55,7 @@ fn polynomial<L: Lanes>(x: L::F, coefficients: &[f32]) -> L::F {
 /// eˣ − 1 as `small` + (2ⁿ − 1) parts: for x within ±150, the whole number n nearest to x / ln 2 and
 /// `small` = eʳ − 1 for r = x − n ln 2. Polynomial: Cephes `expf`.
 #[inline(always)]
-fn exp_parts<L: Lanes>(x: L::F) -> (L::F, L::I) {
+fn exp_parts<L: Arithmetic>(x: L::F) -> (L::F, L::F) {
     let n = L::round(L::mul(x, L::splat(LOG2_E)));
     let r = L::fma(n, L::splat(-LN_2_HIGH), x);
     let r = L::fma(n, L::splat(-LN_2_LOW), r);
@@ -63,44 +63,30 @@ fn exp_parts<L: Lanes>(x: L::F) -> (L::F, L::I) {
         r,
         &[1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5],
     );
-    (L::fma(L::mul(r, r), curve, r), L::to_int(n))
-}
-
-/// 2ⁿ for n from −126 to 127.
-#[inline(always)]
-fn power_of_two<L: Lanes>(n: L::I) -> L::F {
-    L::from_bits(L::into_exponent(L::int_add(n, L::splat_int(127))))
-}
-
-/// x · 2ⁿ for n from −252 to 254, rounded once: the first of two factors is exact for x near 1.
-#[inline(always)]
-fn scale<L: Lanes>(x: L::F, n: L::I) -> L::F {
-    let half = L::int_half(n);
-    let first = L::mul(x, power_of_two::<L>(half));
-    L::mul(first, power_of_two::<L>(L::int_sub(n, half)))
+    (L::fma(L::mul(r, r), curve, r), n)
 }
 
 #[inline(always)]
-fn clamp<L: Lanes>(x: L::F, low: f32, high: f32) -> L::F {
+fn clamp<L: Arithmetic>(x: L::F, low: f32, high: f32) -> L::F {
     L::min(L::max(x, L::splat(low)), L::splat(high))
 }
 
 #[inline(always)]
-pub(super) fn exp<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn exp<L: Arithmetic>(x: L::F) -> L::F {
     let (small, n) = exp_parts::<L>(clamp::<L>(x, -105.0, 90.0));
-    let result = scale::<L>(L::add(small, L::splat(1.0)), n);
+    let result = L::scale(L::add(small, L::splat(1.0)), n);
     L::select(L::is_nan(x), x, result)
 }
 
 #[inline(always)]
-pub(super) fn expm1<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn expm1<L: Arithmetic>(x: L::F) -> L::F {
     let clamped = clamp::<L>(x, -20.0, 89.0);
     let (small, n) = exp_parts::<L>(clamped);
     // 2ⁿ⁻¹ keeps the largest n = 128 in range.
-    let power = power_of_two::<L>(L::int_sub(n, L::splat_int(1)));
+    let power = L::power_of_two(L::int_sub(L::to_int(n), L::splat_int(1)));
     let half = L::fma(small, power, L::sub(power, L::splat(0.5)));
     let scaled = L::add(half, half);
-    let near = L::equal(L::to_float(n), L::splat(0.0));
+    let near = L::equal(n, L::splat(0.0));
     let result = L::select(near, small, scaled);
     let result = L::select(L::equal(x, L::splat(0.0)), x, result);
     // The polynomial is a rounding away from −1 at the lower clamp.
@@ -110,7 +96,7 @@ pub(super) fn expm1<L: Lanes>(x: L::F) -> L::F {
 
 /// Polynomial: Cephes `logf`.
 #[inline(always)]
-pub(super) fn log<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn log<L: Arithmetic>(x: L::F) -> L::F {
     let subnormal = L::less(x, L::splat(f32::MIN_POSITIVE));
     let scaled = L::select(subnormal, L::mul(x, L::splat(33_554_432.0)), x);
     let shift = L::select(subnormal, L::splat(-25.0), L::splat(0.0));
@@ -149,7 +135,7 @@ pub(super) fn log<L: Lanes>(x: L::F) -> L::F {
 
 /// ln(1 + x) = ln u + (what u = 1 + x lost in rounding) / u.
 #[inline(always)]
-pub(super) fn log1p<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn log1p<L: Arithmetic>(x: L::F) -> L::F {
     let one = L::splat(1.0);
     let u = L::add(one, x);
     // Which of the two summands is larger decides how the loss is computed exactly.
@@ -167,7 +153,7 @@ pub(super) fn log1p<L: Lanes>(x: L::F) -> L::F {
 
 /// tanh |x| = m / (m + 2) with m = e^2|x| − 1.
 #[inline(always)]
-pub(super) fn tanh<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn tanh<L: Arithmetic>(x: L::F) -> L::F {
     let magnitude = absolute::<L>(x);
     let capped = L::min(magnitude, L::splat(10.0));
     let m = expm1::<L>(L::add(capped, capped));
@@ -179,39 +165,39 @@ pub(super) fn tanh<L: Lanes>(x: L::F) -> L::F {
 /// With t = e^−|x|: 1 / (1 + t), or t / (1 + t) for negative x, whose power of two is multiplied in
 /// last so that no digit is lost where t is subnormal.
 #[inline(always)]
-pub(super) fn sigmoid<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn sigmoid<L: Arithmetic>(x: L::F) -> L::F {
     let one = L::splat(1.0);
     let folded = L::max(negative::<L>(absolute::<L>(x)), L::splat(-105.0));
     let (small, n) = exp_parts::<L>(folded);
     let mantissa = L::add(small, one);
-    let below = L::add(scale::<L>(mantissa, n), one);
+    let below = L::add(L::scale(mantissa, n), one);
     let is_negative = L::less(x, L::splat(0.0));
     let quotient = L::div(L::select(is_negative, mantissa, one), below);
-    let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    let result = L::select(is_negative, L::scale(quotient, n), quotient);
     L::select(L::is_nan(x), x, result)
 }
 
 /// x · sigmoid(x), with the power of two of e^−|x| multiplied in last: where sigmoid(x) alone is
 /// subnormal, or 0, the product still has all its digits. NaN at −∞, as the product −∞ · 0 is.
 #[inline(always)]
-pub(super) fn swish<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn swish<L: Arithmetic>(x: L::F) -> L::F {
     let one = L::splat(1.0);
     let clamped = L::max(x, L::splat(-150.0));
     let folded = L::max(negative::<L>(absolute::<L>(x)), L::splat(-150.0));
     let (small, n) = exp_parts::<L>(folded);
     let mantissa = L::add(small, one);
-    let below = L::add(scale::<L>(mantissa, n), one);
+    let below = L::add(L::scale(mantissa, n), one);
     let is_negative = L::less(x, L::splat(0.0));
     let above = L::select(is_negative, L::mul(clamped, mantissa), x);
     let quotient = L::div(above, below);
-    let result = L::select(is_negative, scale::<L>(quotient, n), quotient);
+    let result = L::select(is_negative, L::scale(quotient, n), quotient);
     let lowest = L::equal(x, L::splat(f32::NEG_INFINITY));
     let result = L::select(lowest, L::splat(f32::NAN), result);
     L::select(L::is_nan(x), x, result)
 }
 
 #[inline(always)]
-pub(super) fn softplus<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn softplus<L: Arithmetic>(x: L::F) -> L::F {
     let tail = exp::<L>(negative::<L>(absolute::<L>(x)));
     let result = L::add(L::max(x, L::splat(0.0)), log1p::<L>(tail));
     L::select(L::is_nan(x), x, result)
@@ -219,7 +205,7 @@ pub(super) fn softplus<L: Lanes>(x: L::F) -> L::F {
 
 /// x + x P(x²) near zero, else 1 − e^Q(|x|). Polynomials: N. Juffa's `erff`, below 1.2 ULP.
 #[inline(always)]
-pub(super) fn erf<L: Lanes>(x: L::F) -> L::F {
+pub(super) fn erf<L: Arithmetic>(x: L::F) -> L::F {
     let square = L::mul(x, x);
     let near = polynomial::<L>(
         square,

@@ -1,6 +1,6 @@
 /// What the functions need of an instruction set. All operations are exactly those of IEEE 754
 /// single precision in each lane, so every implementation gives the same bits.
-pub(crate) trait Lanes {
+pub(crate) trait Arithmetic: Sized {
     /// Floats, one for each lane.
     type F: Copy;
     /// 32-bit integers, one for each lane.
@@ -8,15 +8,8 @@ pub(crate) trait Lanes {
     /// A truth value for each lane.
     type M: Copy;
 
-    /// How many lanes there are.
-    const COUNT: usize;
-
     fn splat(value: f32) -> Self::F;
     fn splat_int(value: i32) -> Self::I;
-    /// The first `COUNT` elements, or all of fewer with zeros behind them.
-    fn load(from: &[f32]) -> Self::F;
-    /// Stores to the first `COUNT` places, or to all of fewer.
-    fn store(value: Self::F, to: &mut [f32]);
 
     fn add(a: Self::F, b: Self::F) -> Self::F;
     fn sub(a: Self::F, b: Self::F) -> Self::F;
@@ -57,17 +50,61 @@ pub(crate) trait Lanes {
     fn from_exponent(a: Self::I) -> Self::I;
     /// Halved, rounding down.
     fn int_half(a: Self::I) -> Self::I;
+
+    /// x · 2ⁿ for whole n from −252 to 254, rounded once: where x is so near 1 that the first of two
+    /// factors is exact.
+    #[inline(always)]
+    fn scale(x: Self::F, n: Self::F) -> Self::F {
+        scale_in_steps::<Self>(x, n)
+    }
+
+    /// 2ⁿ for n from −126 to 127.
+    #[inline(always)]
+    fn power_of_two(n: Self::I) -> Self::F {
+        Self::from_bits(Self::into_exponent(Self::int_add(n, Self::splat_int(127))))
+    }
+}
+
+/// [`Arithmetic::scale`] where no instruction does it.
+#[inline(always)]
+pub(crate) fn scale_in_steps<L: Arithmetic>(x: L::F, n: L::F) -> L::F {
+    let n = L::to_int(n);
+    let half = L::int_half(n);
+    let first = L::mul(x, L::power_of_two(half));
+    L::mul(first, L::power_of_two(L::int_sub(n, half)))
+}
+
+/// Vectors of a width, and their elements in memory.
+pub(crate) trait Lanes: Arithmetic {
+    /// How many lanes there are.
+    const COUNT: usize;
+
+    /// The first `COUNT` elements, or all of fewer with zeros behind them.
+    fn load(from: &[f32]) -> Self::F;
+    /// Stores to the first `COUNT` places, or to all of fewer.
+    fn store(value: Self::F, to: &mut [f32]);
 }
 
 /// One lane of plain Rust: the twin that all others equal.
 pub(crate) struct Portable;
 
 impl Lanes for Portable {
+    const COUNT: usize = 1;
+
+    #[inline(always)]
+    fn load(from: &[f32]) -> f32 {
+        from[0]
+    }
+    #[inline(always)]
+    fn store(value: f32, to: &mut [f32]) {
+        to[0] = value;
+    }
+}
+
+impl Arithmetic for Portable {
     type F = f32;
     type I = i32;
     type M = bool;
-
-    const COUNT: usize = 1;
 
     #[inline(always)]
     fn splat(value: f32) -> f32 {
@@ -76,14 +113,6 @@ impl Lanes for Portable {
     #[inline(always)]
     fn splat_int(value: i32) -> i32 {
         value
-    }
-    #[inline(always)]
-    fn load(from: &[f32]) -> f32 {
-        from[0]
-    }
-    #[inline(always)]
-    fn store(value: f32, to: &mut [f32]) {
-        to[0] = value;
     }
     #[inline(always)]
     fn add(a: f32, b: f32) -> f32 {

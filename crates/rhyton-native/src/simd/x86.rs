@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::Lanes;
+use super::lanes::{Arithmetic, Lanes};
 use super::loops::{self, VectorBinary, VectorCompare, VectorUnary};
 
 macro_rules! paths {
@@ -49,22 +49,8 @@ fn first(count: usize) -> __mmask16 {
 pub(crate) struct Avx512;
 
 impl Lanes for Avx512 {
-    type F = __m512;
-    type I = __m512i;
-    type M = __mmask16;
-
     const COUNT: usize = 16;
 
-    #[inline(always)]
-    fn splat(value: f32) -> __m512 {
-        // SAFETY: the features were detected before this path was taken.
-        unsafe { _mm512_set1_ps(value) }
-    }
-    #[inline(always)]
-    fn splat_int(value: i32) -> __m512i {
-        // SAFETY: the features were detected before this path was taken.
-        unsafe { _mm512_set1_epi32(value) }
-    }
     #[inline(always)]
     fn load(from: &[f32]) -> __m512 {
         if from.len() >= 16 {
@@ -82,6 +68,23 @@ impl Lanes for Avx512 {
         }
         // SAFETY: the mask covers only places that are there.
         unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), first(to.len()), value) }
+    }
+}
+
+impl Arithmetic for Avx512 {
+    type F = __m512;
+    type I = __m512i;
+    type M = __mmask16;
+
+    #[inline(always)]
+    fn splat(value: f32) -> __m512 {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm512_set1_ps(value) }
+    }
+    #[inline(always)]
+    fn splat_int(value: i32) -> __m512i {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm512_set1_epi32(value) }
     }
     #[inline(always)]
     fn add(a: __m512, b: __m512) -> __m512 {
@@ -224,28 +227,19 @@ impl Lanes for Avx512 {
         // SAFETY: the features were detected before this path was taken.
         unsafe { _mm512_srai_epi32::<1>(a) }
     }
+    #[inline(always)]
+    fn scale(x: __m512, n: __m512) -> __m512 {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm512_scalef_ps(x, n) }
+    }
 }
 
 /// 8 lanes of AVX2 with FMA.
 pub(crate) struct Avx2;
 
 impl Lanes for Avx2 {
-    type F = __m256;
-    type I = __m256i;
-    type M = __m256;
-
     const COUNT: usize = 8;
 
-    #[inline(always)]
-    fn splat(value: f32) -> __m256 {
-        // SAFETY: the features were detected before this path was taken.
-        unsafe { _mm256_set1_ps(value) }
-    }
-    #[inline(always)]
-    fn splat_int(value: i32) -> __m256i {
-        // SAFETY: the features were detected before this path was taken.
-        unsafe { _mm256_set1_epi32(value) }
-    }
     #[inline(always)]
     fn load(from: &[f32]) -> __m256 {
         if from.len() >= 8 {
@@ -267,6 +261,23 @@ impl Lanes for Avx2 {
         // SAFETY: 8 places are there.
         unsafe { _mm256_storeu_ps(part.as_mut_ptr(), value) };
         to.copy_from_slice(&part[..to.len()]);
+    }
+}
+
+impl Arithmetic for Avx2 {
+    type F = __m256;
+    type I = __m256i;
+    type M = __m256;
+
+    #[inline(always)]
+    fn splat(value: f32) -> __m256 {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm256_set1_ps(value) }
+    }
+    #[inline(always)]
+    fn splat_int(value: i32) -> __m256i {
+        // SAFETY: the features were detected before this path was taken.
+        unsafe { _mm256_set1_epi32(value) }
     }
     #[inline(always)]
     fn add(a: __m256, b: __m256) -> __m256 {

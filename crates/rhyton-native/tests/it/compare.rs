@@ -49,6 +49,16 @@ pub(crate) fn spec(dtype: DType, shape: impl Into<Shape>) -> Spec {
     Spec::new(dtype, shape)
 }
 
+/// What a plan says of itself on every machine: without what it says of machine code.
+pub(crate) fn on_any_machine(plan: &str) -> String {
+    let mut parts = plan.split("; machine code");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(&part[part.find(')').unwrap()..]);
+    }
+    text
+}
+
 /// Runs a program through both engines at several batch sizes, one executable for all. What one
 /// refuses for a batch, the other must refuse too.
 #[track_caller]

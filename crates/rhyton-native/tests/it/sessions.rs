@@ -9,7 +9,7 @@ use rhyton_native::NativeBackend;
 use rhyton_tensor::{Array, DType};
 
 use crate::blog::{Activation, Network, batch};
-use crate::compare::sample;
+use crate::compare::{on_any_machine, sample};
 
 fn variables(count: usize) -> Arc<[VariableSpec]> {
     let spec = |place: usize| VariableSpec {
@@ -133,7 +133,7 @@ fn a_plan_explains_itself() {
     tracer.output("sum", &rhyton_graph::sum(&y, Some(&[0]), false)).unwrap();
     tracer.output("whole", &rhyton_graph::cast(&x, DType::I64)).unwrap();
     tracer.assign(VariableId(0), &(&weight * 0.5));
-    let text = NativeBackend.explain(&tracer.finish(), 16);
+    let text = on_any_machine(&NativeBackend.explain(&tracer.finish(), 16));
     // The last line's sizes depend on the vector width.
     let (steps, total) = text.trim_end().rsplit_once('\n').unwrap();
     assert!(total.starts_with("N = 16: 5 steps, arena "), "{total}");
