@@ -62,7 +62,7 @@ impl Serialize for Activation {
             return write_layer(&**layer).serialize(serializer);
         }
         match self.bound() {
-            Ok(bound) if bound.exact => exact_form(write(bound)).serialize(serializer),
+            Ok(bound) if bound.exact => exact_form(&write(bound)).serialize(serializer),
             Ok(bound) => write(bound).serialize(serializer),
             Err(error) => Err(serde::ser::Error::custom(error)),
         }
@@ -109,7 +109,7 @@ const EXACT: &str = "Exact";
 const EXACT_MODULE: &str = "rhyton.activations";
 
 /// An activation's form, computed exactly.
-pub(crate) fn exact_form(activation: Value) -> Value {
+pub(crate) fn exact_form(activation: &Value) -> Value {
     json!({
         "module": EXACT_MODULE,
         "class_name": EXACT,

@@ -25,7 +25,7 @@ pub(super) fn put(config: &mut Value, places: &Value) {
         if let Some(value) = config.pointer_mut(place).filter(is_activation)
             && without_exact(value).is_none()
         {
-            *value = exact_form(value.take());
+            *value = exact_form(value);
         }
     }
 }
