@@ -179,3 +179,35 @@ def test_layers_of_activations_stand_alone(exchange):
         ]
     )
     exchange.assert_predicts_the_same(model, [samples(40, 6)])
+
+
+def test_exact_is_the_plain_function_in_keras(exchange):
+    description = exchange.folder / "model.toml"
+    description.write_text(
+        """
+        input = [28, 28]
+        [[layers]]
+        class_name = "Flatten"
+        [[layers]]
+        class_name = "Dense"
+        name = "hidden"
+        units = 24
+        activation = "exact(gelu)"
+        [[layers]]
+        class_name = "Dense"
+        units = 10
+        activation = "softmax"
+        [compile]
+        loss = "sparse_categorical_crossentropy"
+        """
+    )
+    x, y = digits(60)
+    path, _ = exchange.train(description, exchange.data(x=x, y=y), "--epochs", 1)
+    assert stored_config(path, "hidden")["activation"] == "gelu"
+    again = exchange.folder / "again.keras"
+    exchange.rhyton("convert", path, again)
+    for file in (path, again):
+        with zipfile.ZipFile(file) as members:
+            exact = json.loads(members.read("rhyton.json"))["exact"]
+        assert len(exact) == 1 and exact[0].endswith("/config/activation")
+    exchange.assert_file_predicts_the_same(keras.models.load_model(path), path, [x])

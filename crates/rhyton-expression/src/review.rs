@@ -135,8 +135,9 @@ pub struct Half {
 ///
 /// Sampled and deterministic: every finite float16 and bfloat16 value, and up to 2²⁰ float32 values
 /// (2¹⁸ for the derivative), one from each of equally many neighbours; fewer for expressions whose
-/// operations cost more than a fixed budget, which keeps a review below 20 ms: `swish` has all, `mish`
-/// 2¹⁸, several sines 2¹⁵ and no 16-bit values beside them. Float32 means: every operation correctly
+/// operations cost more than a fixed budget, which keeps a review below 20 ms: `x * sigmoid(x)`
+/// has all, with a factor β it has 2¹⁹, `mish` 2¹⁸, several sines 2¹⁵ and no 16-bit values beside
+/// them. Float32 means: every operation correctly
 /// rounded; engines add what their functions deviate (`rhyton activations check --exhaustive`
 /// measures that). Exact means: the stabilised form in f64.
 #[derive(Clone, Debug, PartialEq)]

@@ -24,7 +24,7 @@ pub use definition::{Body, Definition, TensorFunction};
 #[cfg(feature = "training")]
 pub(crate) use definition::{signature, stabilised_as};
 pub use evaluation::Evaluator;
-pub(crate) use keras_form::{Stored, keras_knows};
+pub(crate) use keras_form::{Stored, exact_form, keras_knows, without_exact};
 pub(crate) use lookup::{File, find_layer, vocabulary, with_file};
 pub use lookup::{custom_object_scope, definitions};
 #[cfg(feature = "training")]

@@ -32,6 +32,7 @@ mod notices;
 pub mod objects;
 #[cfg(feature = "training")]
 pub mod optimizers;
+pub mod pattern;
 mod prediction;
 mod registry;
 pub mod regularizers;

@@ -1,5 +1,8 @@
-/// Whether a name matches a pattern, in which `*` is any text and `?` any one letter.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+//! Patterns over layers' names and paths.
+
+/// Whether a name or path fits a pattern, in which `*` is any text and `?` any one letter: how
+/// [`Model::set_trainable`](crate::Model::set_trainable) chooses layers.
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
@@ -35,10 +38,20 @@ mod tests {
             ("d?nse", "dense"),
             ("*_1", "a_1_1"),
             ("a*b*c", "abxbc"),
+            ("*", "a/b"),
+            ("a/*_1", "a/dense_1"),
+            ("*b*d", "abcd"),
         ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("dense", "dense_1"), ("?", ""), ("*_2", "dense_1"), ("", "a")] {
+        for (pattern, name) in [
+            ("dense", "dense_1"),
+            ("?", ""),
+            ("*_2", "dense_1"),
+            ("", "a"),
+            ("a/*", "a"),
+            ("*b*b", "ab"),
+        ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

@@ -378,7 +378,7 @@ activation_function!(2: 0 Tensor, 1 Tensor);
 activation_function!(3: 0 Tensor, 1 Tensor, 2 Tensor);
 activation_function!(4: 0 Tensor, 1 Tensor, 2 Tensor, 3 Tensor);
 /// Tells what float32 makes of an expression where that is not a number, or no finite one though it
-/// should be. A review samples inputs and takes some hundredths of a second.
+/// should be. A review samples inputs and takes at most 20 ms.
 fn tell_review(name: &str, expression: &Expression) {
     // A function over an axis has no review; one too large to derive fails where it is used.
     let Ok(review) = expression.review(&[]) else { return };

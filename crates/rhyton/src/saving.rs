@@ -2,12 +2,14 @@
 //! `rhyton.json` with the definitions of the user's activations; or weights alone.
 
 mod definitions;
+mod exact;
 mod keras2;
 mod keras_layers;
 mod layout;
 mod legacy;
 mod operations;
 pub(crate) mod order;
+mod places;
 mod read;
 mod reader;
 mod suited;
@@ -163,6 +165,10 @@ impl Model {
     pub fn to_file(&self) -> Result<ModelFile> {
         let mut config = write::config(self);
         let mut rhyton = definitions::collect(self)?;
+        let places = exact::take(&mut config);
+        if !places.is_empty() {
+            rhyton["exact"] = Value::Array(places);
+        }
         let names = suited::take_names(&mut config);
         if !names.is_empty() {
             rhyton["initializers"] = Value::Object(names);
@@ -201,6 +207,9 @@ impl Model {
                 let mut config = keras2::modern_config(file);
                 if let Some(names) = file.rhyton.as_ref().and_then(|all| all.get("initializers")) {
                     suited::put_names(config.to_mut(), names);
+                }
+                if let Some(places) = file.rhyton.as_ref().and_then(|all| all.get("exact")) {
+                    exact::put(config.to_mut(), places);
                 }
                 let network = read::network(&config)?;
                 weights::check_size(&network, file)?;

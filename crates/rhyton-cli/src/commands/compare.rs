@@ -1,18 +1,18 @@
 //! `compare`: the same network trained once for each activation and seed.
 
 mod experiment;
-mod glob;
 mod report;
+mod sweep;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use rhyton::Activation;
 
 use super::{Command, Context, Run};
 use crate::destination::Destination;
 use experiment::Experiment;
 use report::{Report, Row};
+use sweep::{Candidate, Sweep};
 
 pub(super) const COMMAND: Command = Command::of::<Compare>("compare");
 
@@ -27,6 +27,10 @@ struct Compare {
     /// Names, names with parameters as in "swish(beta=1.5)", or expressions in x
     #[arg(value_name = "ACT", required = true)]
     activations: Vec<String>,
+    /// Values of a parameter, each a row of its own, as in "beta=0.5,1,2"; activations without the
+    /// parameter stay one row
+    #[arg(long, value_name = "NAME=NUMBER,...", allow_hyphen_values = true)]
+    sweep: Option<Sweep>,
     /// digits, mnist, fashion-mnist, a folder of IDX files, or an .npz or .csv file with labels
     #[arg(long, value_name = "DATA", default_value = "digits")]
     data: PathBuf,
@@ -60,17 +64,16 @@ struct Compare {
 
 impl Run for Compare {
     fn run(self, cx: &Context) -> Result<()> {
-        let activations = self.activations.iter().map(|text| Activation::parse(text));
-        let activations = activations.collect::<rhyton::Result<Vec<_>>>()?;
+        let candidates = sweep::candidates(&self.activations, self.sweep.as_ref())?;
         let folder = self.report.as_ref();
         let file =
             folder.map(|folder| Destination::in_folder(folder, "report.json")).transpose()?;
         let experiment = Experiment::prepare(&self, cx)?;
         // What does not fit the network shows now, not after the other rows' training.
-        for (text, activation) in self.activations.iter().zip(&activations) {
-            experiment.check(text, activation)?;
+        for Candidate { label, activation } in &candidates {
+            experiment.check(label, activation)?;
         }
-        let report = self.train_all(&experiment, &activations, cx)?;
+        let report = self.train_all(&experiment, &candidates, cx)?;
         if let Some(file) = file {
             file.write_json(&report.json())?;
             cx.output.note(&format!("report -> {}", file.path().display()));
@@ -84,15 +87,15 @@ impl Compare {
     fn train_all(
         &self,
         experiment: &Experiment,
-        activations: &[Activation],
+        candidates: &[Candidate],
         cx: &Context,
     ) -> Result<Report> {
-        let mut rows: Vec<Row> = self.activations.iter().map(|text| Row::new(text)).collect();
+        let mut rows: Vec<Row> = candidates.iter().map(|one| Row::new(&one.label)).collect();
         let total = rows.len() * self.seeds as usize;
         let mut done = 0;
         for seed in 0..u64::from(self.seeds) {
-            for (row, activation) in rows.iter_mut().zip(activations) {
-                let outcome = experiment.train(activation, seed)?;
+            for (row, candidate) in rows.iter_mut().zip(candidates) {
+                let outcome = experiment.train(&candidate.activation, seed)?;
                 done += 1;
                 let (name, accuracy) = (&row.activation, outcome.accuracy);
                 let seconds: f64 = outcome.epoch_seconds.iter().sum();

@@ -65,6 +65,23 @@ fn a_table_for_people_and_data_without_parts() {
 }
 
 #[test]
+fn a_parameter_is_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let x: Vec<f32> = (0..40).map(|place| place as f32 / 20.0 - 1.0).collect();
+    let y: Vec<i32> = (0..40).map(|place| place / 20).collect();
+    let (x, y) = (Array::from_slice(&[40, 1], &x).unwrap(), Array::from_slice(&[40], &y).unwrap());
+    rhyton_data::npz::write(&folder.path().join("d.npz"), [("x", &x), ("y", &y)]).unwrap();
+    let arguments = ["compare", "relu", "swish", "--sweep", "beta=-1,0.5", "--data", "d.npz"];
+    let rest = ["--seeds", "1", "--epochs", "1", "--json"];
+    let found = json(folder.path(), &[&arguments[..], &rest].concat());
+    let rows = found["rows"].as_array().unwrap().iter();
+    let names: Vec<&str> = rows.map(|row| row["activation"].as_str().unwrap()).collect();
+    assert_eq!(names, ["relu", "swish(beta=-1)", "swish(beta=0.5)"]);
+    let mistaken = ["compare", "swish", "--sweep", "gamma=1"];
+    insta::assert_snapshot!(rhyton(folder.path(), &mistaken).error(), @"error: compare: --sweep expected a parameter that an activation has (`swish`: beta), received `gamma`");
+}
+
+#[test]
 fn mistakes_are_found_before_training() {
     let folder = tempfile::tempdir().unwrap();
     let error =

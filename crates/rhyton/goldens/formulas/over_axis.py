@@ -61,6 +61,18 @@ def entmax15(x, weights, axis=-1):
     return projected(x, weights, axis, 2, 0.5)
 
 
+def poly_norm(x, weights, axis=-1, a1=1 / 3, a2=1 / 3, a3=1 / 3, b=0.0):
+    z, g = along(axis, x), along(axis, weights(x.shape))
+    y, slope = np.full_like(z, float(np.float32(b))), np.zeros_like(z)
+    for power, factor in enumerate([a1, a2, a3], 1):
+        u, factor = z**power, float(np.float32(factor))
+        r = ((u * u).mean(-1, keepdims=True) + 1e-6) ** -0.5
+        y += factor * u * r
+        by_u = factor * r * (g - u * (g * u).mean(-1, keepdims=True) * r * r)
+        slope += by_u * power * z ** (power - 1)
+    return y, slope
+
+
 def top_k(x, weights, axis=-1, k=1):
     z = along(axis, x)
     stays = z >= np.sort(z, -1)[..., -min(k, z.shape[-1])][..., None]
@@ -83,6 +95,16 @@ def gated(gate, first="linear"):
         g = along(axis, weights(np.moveaxis(y, -1, axis).shape))
         return y, np.concatenate([g * a_slope * b, g * a * b_slope], -1)
     return value
+
+
+def clamped_swiglu(x, weights, axis=-1, alpha=1.702, limit=7.0):
+    alpha = float(np.float32(alpha))
+    a, b = np.split(along(axis, x), 2, -1)
+    up, gate = np.clip(a, -limit, limit) + 1, np.minimum(b, limit)
+    (swish, slope) = each(lambda x: elementwise.FORMULAS["swish"](x, beta=alpha), gate)
+    y = up * swish
+    g = along(axis, weights(np.moveaxis(y, -1, axis).shape))
+    return y, np.concatenate([g * (np.abs(a) <= limit) * swish, g * up * slope * (b <= limit)], -1)
 
 
 def crelu(x, weights, axis=-1):
@@ -118,6 +140,7 @@ def group_sort(x, weights, axis=-1, size=2):
 
 FORMULAS = {
     "bilinear_glu": gated("linear"),
+    "clamped_swiglu": clamped_swiglu,
     "crelu": crelu,
     "entmax15": entmax15,
     "geglu": gated("gelu"),
@@ -126,6 +149,7 @@ FORMULAS = {
     "gtu": gated("sigmoid", first="tanh"),
     "log_softmax": log_softmax,
     "maxout": maxout,
+    "poly_norm": poly_norm,
     "reglu": gated("relu"),
     "softmax": softmax,
     "softmax1": softmax1,
@@ -135,8 +159,10 @@ FORMULAS = {
     "top_k": top_k,
 }
 CASES = {
+    "clamped_swiglu": [{"alpha": 1.0, "limit": 0.75}],
     "group_sort": [{"size": 3}],
     "maxout": [{"pieces": 3}],
+    "poly_norm": [{"a1": 0.5, "a2": -0.25, "a3": 0.25, "b": 1.5}],
     "top_k": [{"k": 3}, {"k": 100}],
 }
 

@@ -2,7 +2,7 @@
 //! line and its line in [`ACTIVATIONS`]; derivative, kernels, lists and files follow from it.
 
 use super::built_in::{AXIS, expression, function, parameter};
-use super::rows::{built_in, gated, groups, halves};
+use super::rows::{bound, built_in, gated, groups, halves};
 use super::{BuiltIn, Limits};
 
 mod acon_c;
@@ -13,6 +13,7 @@ mod asinh;
 mod bent_identity;
 mod bilinear_glu;
 mod celu;
+mod clamped_swiglu;
 mod cloglog;
 mod crelu;
 mod dsilu;
@@ -52,6 +53,7 @@ mod mish;
 mod pau;
 mod pelu;
 mod penalised_tanh;
+mod poly_norm;
 mod poly_relu;
 mod prelu;
 mod quick_gelu;
@@ -103,6 +105,7 @@ pub static ACTIVATIONS: &[BuiltIn] = &[
     bent_identity::DEFINITION,
     bilinear_glu::DEFINITION,
     celu::DEFINITION,
+    clamped_swiglu::DEFINITION,
     cloglog::DEFINITION,
     crelu::DEFINITION,
     dsilu::DEFINITION,
@@ -142,6 +145,7 @@ pub static ACTIVATIONS: &[BuiltIn] = &[
     pau::DEFINITION,
     pelu::DEFINITION,
     penalised_tanh::DEFINITION,
+    poly_norm::DEFINITION,
     poly_relu::DEFINITION,
     prelu::DEFINITION,
     quick_gelu::DEFINITION,

@@ -2,7 +2,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
-use rhyton_expression::Expression;
+use rhyton_expression::{Expression, Warning};
 use rhyton_graph::{Graph, Spec, Tensor};
 
 use super::{AxisFunction, BuiltIn, Formula};
@@ -218,7 +218,10 @@ pub(crate) fn stabilised(label: &str, expression: Expression) -> Expression {
 /// An expression as it is computed: its stable form, if it has one. Tells once what that is, and
 /// what the expression's reader warned of.
 pub(crate) fn stabilised_as(kind: &str, label: &str, expression: Expression) -> Expression {
-    for warning in expression.warnings() {
+    // Losses and metrics are functions of y_true and y_pred.
+    let applies =
+        |warning: &&Warning| kind == "activation" || **warning != Warning::IndependentOfInput;
+    for warning in expression.warnings().iter().filter(applies) {
         crate::notices::once(&format!("{kind} `{label}`: {warning}"));
     }
     let Some(stable) = expression.stabilise() else { return expression };

@@ -62,6 +62,7 @@ impl Serialize for Activation {
             return write_layer(&**layer).serialize(serializer);
         }
         match self.bound() {
+            Ok(bound) if bound.exact => exact_form(&write(bound)).serialize(serializer),
             Ok(bound) => write(bound).serialize(serializer),
             Err(error) => Err(serde::ser::Error::custom(error)),
         }
@@ -100,6 +101,27 @@ fn write(bound: &Bound) -> Value {
         "config": config,
         "registered_name": registered_name(&bound.definition),
     })
+}
+
+/// The class around an activation that is computed exactly. Files hold what is in it, and its
+/// place beside.
+const EXACT: &str = "Exact";
+const EXACT_MODULE: &str = "rhyton.activations";
+
+/// An activation's form, computed exactly.
+pub(crate) fn exact_form(activation: &Value) -> Value {
+    json!({
+        "module": EXACT_MODULE,
+        "class_name": EXACT,
+        "config": {"activation": activation},
+        "registered_name": null,
+    })
+}
+
+/// The form of the activation that is computed exactly; `None` for any other value.
+pub(crate) fn without_exact(value: &Value) -> Option<Value> {
+    let is_exact = value.get("class_name")? == EXACT && value.get("module")? == EXACT_MODULE;
+    if is_exact { value.pointer("/config/activation").cloned() } else { None }
 }
 
 /// A layer in an activation's place, as Keras writes it.
@@ -163,6 +185,9 @@ fn read(value: &Value) -> Result<Activation> {
     match value {
         Value::Null => Ok(Activation::linear()),
         Value::String(name) => Activation::parse(name),
+        Value::Object(_) if without_exact(value).is_some() => {
+            read(&value["config"]["activation"])?.exact()
+        }
         Value::Object(object) => {
             let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default();
             let config = object.get("config").unwrap_or(&Value::Null);

@@ -15,9 +15,14 @@ pub(super) fn gated(x: &Tensor, axis: f64, gate: &'static str) -> Tensor {
 
 /// A built-in of one element with its defaults.
 pub(super) fn built_in(name: &'static str, x: &Tensor) -> Tensor {
+    bound(name, &[], x)
+}
+
+/// A built-in of one element with values of its parameters.
+pub(super) fn bound(name: &'static str, parameters: &[(&str, f64)], x: &Tensor) -> Tensor {
     let failed =
         |error: crate::Error| Tensor::failed(Error::Message { message: error.to_string() });
-    Activation::of(name, &[]).apply(x).unwrap_or_else(failed)
+    Activation::of(name, parameters).apply(x).unwrap_or_else(failed)
 }
 
 /// The halves of a tensor along an axis.

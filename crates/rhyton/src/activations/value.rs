@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rhyton_expression::{Context, Expression, Signal};
 use rhyton_graph::{Spec, Tensor};
 
-use super::binding::{Bound, parse_call};
+use super::binding::{Bound, parse_call, split_arguments};
 use super::{Body, Definition, Parameter, Trainable, lookup};
 use crate::constraints::{AnyConstraint, Within};
 use crate::initializers::Constant;
@@ -13,8 +13,8 @@ use crate::{Error, Result};
 /// An activation as a layer holds it: a definition and the values of its parameters.
 ///
 /// Made from a name (`"swish"`), a name with parameters (`"swish(beta=1.5)"`,
-/// `"swish(beta=trainable(1.5))"`), an expression (`"x * sigmoid(1.5 * x)"`) or a definition. What
-/// can't be found or read surfaces when the layer is built.
+/// `"swish(beta=trainable(1.5))"`), an expression (`"x * sigmoid(1.5 * x)"`) or a definition; a text
+/// within `exact(…)` is computed in float64 ([`Activation::exact`]). What can't be found or read surfaces when the layer is built.
 #[derive(Debug, Clone)]
 pub struct Activation(State);
 
@@ -58,6 +58,13 @@ impl Activation {
         if let Some(bound) = parse_call(text)? {
             return Ok(bound);
         }
+        if let Some(inside) = exactly(text) {
+            if exactly(inside).is_some() {
+                let expected = "a function, once";
+                return Err(Error::config("exact", "argument", expected, inside));
+            }
+            return Ok(Bound { exact: true, ..Self::resolve(inside)? });
+        }
         let letter = |c: char| c.is_alphabetic() || c.is_ascii_digit();
         let named = |c: char| letter(c) || matches!(c, '_' | '>' | '/' | '.' | '-');
         let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
@@ -90,7 +97,7 @@ impl Activation {
 
     /// Computed in float64 and rounded once, value and derivative: at most 1 ULP where the fast way
     /// may lose digits between its steps. For functions of one element; others stay as they are.
-    /// Files do not keep it.
+    /// `"exact(swish)"` means the same. Files keep it in `rhyton.json`; Keras reads the plain function.
     ///
     /// # Errors
     /// What its name or text failed with.
@@ -250,6 +257,13 @@ impl Activation {
             values.map(|(_, parameter)| x.scalar_like(parameter.value())).collect();
         bound.apply(x, &parameters)
     }
+}
+
+/// What stands in `exact(…)`, which can be a name, a name with parameters, or an expression.
+fn exactly(text: &str) -> Option<&str> {
+    let inside = text.trim().strip_prefix("exact")?.trim_start();
+    let inside = inside.strip_prefix('(')?.strip_suffix(')')?;
+    split_arguments(inside).map(|_balanced| inside)
 }
 
 /// The shape of a trained parameter: none, or the size of its axis.

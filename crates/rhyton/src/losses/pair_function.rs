@@ -243,3 +243,18 @@ pub(crate) fn is_name(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     starts && text.chars().all(named) && !words.any(|word| [Y_TRUE, Y_PRED].contains(&word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PairFunction;
+    use crate::notices::tests::heard;
+
+    #[test]
+    fn no_x_is_missed_in_an_expression_over_targets() {
+        heard();
+        for text in ["square(y_true - y_pred)", "lambda t, p: abs(p)"] {
+            PairFunction::expression("loss", "", text).unwrap();
+        }
+        assert_eq!(heard(), "");
+    }
+}

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::{Model, ModelLayer, Network};
 use crate::layer::Layer;
+use crate::pattern::matches;
 use crate::{Error, Result};
 
 impl Model {
@@ -9,7 +10,7 @@ impl Model {
     /// normalization in it uses its moving statistics and leaves them alone.
     ///
     /// `layers` is a layer's path (`dense_1`, in a nested model `sequential/dense`) or a pattern with
-    /// `*` for any characters: `"*"`, `"block1_*"`, `"sequential/*"`. A model as a layer freezes all
+    /// `*` for any characters and `?` for any one: `"*"`, `"block1_*"`, `"sequential/*"`. A model as a layer freezes all
     /// that is inside.
     ///
     /// As in Keras, what trains is settled by `compile`: a model that is compiled already goes on as
@@ -64,40 +65,5 @@ impl Network {
             layer.renamed(&layer.label(), now)
         });
         Self { layers: layers.collect(), ..self.clone() }
-    }
-}
-
-/// Whether a path fits a pattern, in which `*` stands for any characters.
-fn matches(pattern: &str, path: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        let Some(place) = rest.find(part) else { return false };
-        rest = &rest[place + part.len()..];
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn stars_stand_for_any_characters() {
-        for (pattern, path, fits) in [
-            ("dense", "dense", true),
-            ("dense", "dense_1", false),
-            ("dense*", "dense_1", true),
-            ("*", "a/b", true),
-            ("a/*", "a", false),
-            ("a/*_1", "a/dense_1", true),
-            ("*b*d", "abcd", true),
-            ("*b*b", "ab", false),
-            ("", "dense", false),
-        ] {
-            assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
-        }
     }
 }

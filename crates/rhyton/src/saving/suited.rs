@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::places::visit;
 use crate::activations::Activation;
 use crate::initializers::{INITIALIZERS, Suited};
 use crate::layer::Layer;
@@ -54,29 +55,14 @@ fn settled(initializer: &dyn crate::initializers::Initializer, name: &str) -> Va
 /// Takes the names out of a configuration: by JSON pointer.
 pub(super) fn take_names(config: &mut Value) -> Map<String, Value> {
     let mut names = Map::new();
-    take_below(config, "", &mut names);
+    visit(config, "", &mut |value, place| {
+        let Some(object) = value.as_object_mut() else { return };
+        let is_initializer = object.get("module").is_some_and(|m| m == "keras.initializers");
+        if let (true, Some(name)) = (is_initializer, object.shift_remove(SETTLED)) {
+            names.insert(place.to_owned(), name);
+        }
+    });
     names
-}
-
-fn take_below(value: &mut Value, place: &str, names: &mut Map<String, Value>) {
-    match value {
-        Value::Object(object) => {
-            let is_initializer = object.get("module").is_some_and(|m| m == "keras.initializers");
-            if let (true, Some(name)) = (is_initializer, object.shift_remove(SETTLED)) {
-                names.insert(place.to_owned(), name);
-            }
-            for (key, value) in object {
-                let key = key.replace('~', "~0").replace('/', "~1");
-                take_below(value, &format!("{place}/{key}"), names);
-            }
-        }
-        Value::Array(list) => {
-            for (index, value) in list.iter_mut().enumerate() {
-                take_below(value, &format!("{place}/{index}"), names);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Puts the names of a file back to their places; those that lead nowhere are dropped.

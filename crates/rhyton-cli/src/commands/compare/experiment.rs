@@ -10,7 +10,7 @@ use rhyton::{
 };
 use rhyton_data::{Dataset, Part};
 
-use super::{Compare, glob};
+use super::Compare;
 use crate::commands::Context;
 use crate::data::{fit_inputs, inputs, load};
 use crate::model;
@@ -81,7 +81,8 @@ impl Experiment {
     fn variant(&self, activation: &Activation) -> Result<Model> {
         let replaced = Cell::new(false);
         let model = self.network.with_activation(activation, |layer| {
-            let chosen = self.only.as_ref().is_none_or(|pattern| glob::matches(pattern, layer));
+            let chosen =
+                self.only.as_ref().is_none_or(|pattern| rhyton::pattern::matches(pattern, layer));
             replaced.set(replaced.get() || chosen);
             chosen
         })?;
