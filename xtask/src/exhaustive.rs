@@ -107,8 +107,8 @@ fn page(tables: &str, rustc: &str) -> String {
 # Accuracy of the native engine
 
 The largest error of every function of float32, in units in the last place (ULP) of the true value,
-and the bits of the input where it is. Every function of one value was run on all 2^32 inputs,
-every function of two on 2^26 pairs (half of them over all exponents, half with exponents from −8 to 7),
+and the bits of the input where it is. Every function of one value was run on all 2^32 inputs
+(`swish` with a `beta` on 2^28), every function of two on 2^26 pairs (half of them over all exponents, half with exponents from −8 to 7),
 on every set of instructions of the machine, which all gave the same bits; the portable loops gave
 the same at 2^20 inputs of each function on a processor without AVX (in an emulator). Made by
 `cargo xtask exhaustive`, which fails beyond the bounds, on {} with {}.

@@ -25,6 +25,8 @@ pub(crate) struct Kernel {
 #[derive(Clone, Copy)]
 enum Form {
     Primitive(Unary),
+    /// A function that the engine computes in f64 by itself: only its slope has an exact form.
+    Wide(Unary),
     /// In the language of activations.
     Expression(&'static str),
     /// The same, in f64 and rounded once also where nobody asks: a built-in activation.
@@ -33,6 +35,10 @@ enum Form {
 
 const fn primitive(name: &'static str, unary: Unary, value: Real, slope: Real) -> Kernel {
     Kernel { name, form: Form::Primitive(unary), value, slope: Some(slope), beyond: None }
+}
+
+const fn wide(name: &'static str, unary: Unary, value: Real, slope: Real) -> Kernel {
+    Kernel { name, form: Form::Wide(unary), value, slope: Some(slope), beyond: None }
 }
 
 const fn flat(name: &'static str, unary: Unary, value: Real) -> Kernel {
@@ -50,12 +56,12 @@ const PRODUCT: Kernel = Kernel {
     value: |x| swish(1.0, x),
     slope: Some(|x| swish_slope(1.0, x)),
     beyond: Some(
-        "a sum of rounded products, which cancels near its zero at −1.278; the built-in `swish` takes f64",
+        "a sum of rounded products, which cancels near its zero at −1.278; the built-in `swish` is the exact one",
     ),
 };
 
 /// All kernels.
-pub(crate) const KERNELS: [Kernel; 34] = [
+pub(crate) const KERNELS: [Kernel; 33] = [
     primitive("negative", Unary::Negative, |x| -x, |_| -1.0),
     primitive("absolute", Unary::Absolute, f64::abs, signum),
     flat("sign", Unary::Sign, signum),
@@ -69,24 +75,23 @@ pub(crate) const KERNELS: [Kernel; 34] = [
     primitive("sqrt", Unary::Sqrt, f64::sqrt, |x| 0.5 / x.sqrt()),
     primitive("rsqrt", Unary::Rsqrt, |x| 1.0 / x.sqrt(), |x| -0.5 / (x * x.sqrt())),
     primitive("reciprocal", Unary::Reciprocal, f64::recip, |x| -1.0 / (x * x)),
-    primitive("sin", Unary::Sin, f64::sin, f64::cos),
-    primitive("cos", Unary::Cos, f64::cos, |x| -x.sin()),
-    primitive("tan", Unary::Tan, f64::tan, |x| x.cos().powi(-2)),
-    primitive("asin", Unary::Asin, f64::asin, |x| 1.0 / between_ones(x).sqrt()),
-    primitive("acos", Unary::Acos, f64::acos, |x| -1.0 / between_ones(x).sqrt()),
-    primitive("atan", Unary::Atan, f64::atan, |x| 1.0 / x.mul_add(x, 1.0)),
-    primitive("sinh", Unary::Sinh, f64::sinh, f64::cosh),
-    primitive("cosh", Unary::Cosh, f64::cosh, f64::sinh),
-    primitive("asinh", Unary::Asinh, f64::asinh, |x| 1.0 / (x * x + 1.0).sqrt()),
-    primitive("acosh", Unary::Acosh, acosh, |x| 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt())),
-    primitive("atanh", Unary::Atanh, f64::atanh, |x| 1.0 / between_ones(x)),
+    wide("sin", Unary::Sin, f64::sin, f64::cos),
+    wide("cos", Unary::Cos, f64::cos, |x| -x.sin()),
+    wide("tan", Unary::Tan, f64::tan, |x| x.cos().powi(-2)),
+    wide("asin", Unary::Asin, f64::asin, |x| 1.0 / between_ones(x).sqrt()),
+    wide("acos", Unary::Acos, f64::acos, |x| -1.0 / between_ones(x).sqrt()),
+    wide("atan", Unary::Atan, f64::atan, |x| 1.0 / x.mul_add(x, 1.0)),
+    wide("sinh", Unary::Sinh, f64::sinh, f64::cosh),
+    wide("cosh", Unary::Cosh, f64::cosh, f64::sinh),
+    wide("asinh", Unary::Asinh, f64::asinh, |x| 1.0 / (x * x + 1.0).sqrt()),
+    wide("acosh", Unary::Acosh, acosh, |x| 1.0 / ((x - 1.0).sqrt() * (x + 1.0).sqrt())),
+    wide("atanh", Unary::Atanh, f64::atanh, |x| 1.0 / between_ones(x)),
     primitive("tanh", Unary::Tanh, f64::tanh, |x| x.cosh().powi(-2)),
     primitive("sigmoid", Unary::Sigmoid, logistic, |x| logistic(x) * logistic(-x)),
     primitive("softplus", Unary::Softplus, soft, logistic),
     primitive("erf", Unary::Erf, libm::erf, bell),
-    primitive("erfc", Unary::Erfc, libm::erfc, |x| -bell(x)),
+    wide("erfc", Unary::Erfc, libm::erfc, |x| -bell(x)),
     PRODUCT,
-    built_in("swish", "x * sigmoid(x)", |x| swish(1.0, x), |x| swish_slope(1.0, x)),
     built_in("swish(beta=0.5)", "x * sigmoid(0.5 * x)", |x| swish(0.5, x), |x| swish_slope(0.5, x)),
     built_in(
         "swish(beta=1.702)",
@@ -139,13 +144,24 @@ fn swish_slope(beta: f64, x: f64) -> f64 {
 }
 
 impl Kernel {
-    /// Whether it is always computed in f64.
+    /// Whether value and slope are always computed in f64.
     pub(crate) fn is_wide(&self) -> bool {
         matches!(self.form, Form::BuiltIn(_))
     }
 
+    /// Whether the value is.
+    pub(crate) fn has_wide_value(&self) -> bool {
+        matches!(self.form, Form::BuiltIn(_) | Form::Wide(_))
+    }
+
+    /// At most so many inputs are measured, by the logarithm: other parameters of a built-in need not
+    /// take each.
+    pub(crate) fn log2_inputs_max(&self) -> u32 {
+        if self.is_wide() { 28 } else { 32 }
+    }
+
     /// The program of value and slope for inputs of any number; `exact` computes in f64 and rounds
-    /// once.
+    /// once, and leaves out a value that is computed so anyway.
     ///
     /// # Errors
     /// A failure while tracing.
@@ -153,7 +169,9 @@ impl Kernel {
         let tracer = Tracer::new([].into());
         let x = tracer.input("x", Spec::new(DType::F32, Shape::batched(&[])));
         let value = self.apply(&x, exact)?;
-        tracer.output("value", &value)?;
+        if !(exact && self.has_wide_value()) {
+            tracer.output("value", &value)?;
+        }
         if self.slope.is_some() {
             let [slope] = &gradients(&sum(&value, None, false), &[&x])?[..] else { unreachable!() };
             tracer.output("slope", slope)?;
@@ -169,11 +187,11 @@ impl Kernel {
                     .map_err(|error| Error::Message { message: error.to_string() })?;
                 expression.lower_with(x, &[], Lowering { exact, ..Lowering::default() })
             }
-            Form::Primitive(unary) if exact => {
+            Form::Primitive(unary) | Form::Wide(unary) if exact => {
                 let wide = Tensor::emit(Cast { dtype: DType::F64 }, &[x]);
                 Tensor::emit(Cast { dtype: DType::F32 }, &[&Tensor::emit(unary, &[&wide])])
             }
-            Form::Primitive(unary) => Tensor::emit(unary, &[x]),
+            Form::Primitive(unary) | Form::Wide(unary) => Tensor::emit(unary, &[x]),
         }
         .checked()
     }

@@ -66,6 +66,11 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     if found == 0 {
         return Err(format!("there is no function `{}`", only.map_or("", String::as_str)).into());
     }
-    print!("{}", tables.text());
-    if tables.complaints.is_empty() { Ok(()) } else { Err(tables.complaints.join("\n").into()) }
+    if tables.complaints.is_empty() {
+        print!("{}", tables.text());
+        return Ok(());
+    }
+    // The page stays as it is, but nothing that was measured is lost.
+    eprint!("{}", tables.text());
+    Err(tables.complaints.join("\n").into())
 }

@@ -38,6 +38,7 @@ impl Row {
 /// # Errors
 /// What the engine refuses.
 pub(crate) fn measure(kernel: &Kernel, log2_inputs: u32) -> Result<Row> {
+    let log2_inputs = log2_inputs.min(kernel.log2_inputs_max());
     let next = AtomicU32::new(0);
     let rows = on_all_cores(|| sweep(kernel, log2_inputs, &next))?;
     Ok(rows.iter().fold(Row::default(), Row::join))
@@ -106,7 +107,11 @@ impl Worker<'_> {
         let functions = [(Some(self.kernel.value), VALUES), (self.kernel.slope, SLOPES)];
         for (output, (function, scale)) in functions.into_iter().enumerate() {
             let Some(function) = function else { continue };
-            let results = [&fast[output], &exact[output]].map(Array::view::<f32>);
+            let other = match output.checked_sub(usize::from(self.kernel.has_wide_value())) {
+                Some(place) if !self.kernel.is_wide() => &exact[place],
+                _ => &fast[output],
+            };
+            let results = [&fast[output], other].map(Array::view::<f32>);
             for (place, start) in starts.iter().enumerate() {
                 let truth = truth::on_block(function, *start);
                 let blocks = results.map(|results| &results[place * BLOCK..][..BLOCK]);
