@@ -57,12 +57,10 @@ impl Code {
 }
 
 fn width(level: Level) -> Option<Width> {
-    match level {
-        Level::Portable => None,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => Some(Width::Ymm),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => Some(Width::Zmm),
+    match level.lanes() {
+        8 => Some(Width::Ymm),
+        16 => Some(Width::Zmm),
+        _ => None,
     }
 }
 

@@ -103,6 +103,17 @@ impl Level {
         levels
     }
 
+    /// How many floats a vector has.
+    pub(crate) fn lanes(self) -> usize {
+        match self {
+            Self::Portable => Portable::COUNT,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::COUNT,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::COUNT,
+        }
+    }
+
     /// y = f(x) for each element; the slices have one length.
     pub(crate) fn unary(self, function: VectorUnary, x: &[f32], y: &mut [f32]) {
         match self {
