@@ -17,8 +17,6 @@ pub(crate) struct Kernel {
     pub(crate) value: Real,
     /// `None` where no gradient flows.
     pub(crate) slope: Option<Real>,
-    /// Why the slope that is not computed in f64 may be further off.
-    pub(crate) beyond: Option<&'static str>,
 }
 
 /// How a kernel is written.
@@ -34,31 +32,24 @@ enum Form {
 }
 
 const fn primitive(name: &'static str, unary: Unary, value: Real, slope: Real) -> Kernel {
-    Kernel { name, form: Form::Primitive(unary), value, slope: Some(slope), beyond: None }
+    Kernel { name, form: Form::Primitive(unary), value, slope: Some(slope) }
 }
 
 const fn wide(name: &'static str, unary: Unary, value: Real, slope: Real) -> Kernel {
-    Kernel { name, form: Form::Wide(unary), value, slope: Some(slope), beyond: None }
+    Kernel { name, form: Form::Wide(unary), value, slope: Some(slope) }
 }
 
 const fn flat(name: &'static str, unary: Unary, value: Real) -> Kernel {
-    Kernel { name, form: Form::Primitive(unary), value, slope: None, beyond: None }
+    Kernel { name, form: Form::Primitive(unary), value, slope: None }
 }
 
 const fn built_in(name: &'static str, text: &'static str, value: Real, slope: Real) -> Kernel {
-    Kernel { name, form: Form::BuiltIn(text), value, slope: Some(slope), beyond: None }
+    Kernel { name, form: Form::BuiltIn(text), value, slope: Some(slope) }
 }
 
-/// What users write; the engine has a kernel of its own for the value.
-const PRODUCT: Kernel = Kernel {
-    name: "x * sigmoid(x)",
-    form: Form::Expression("x * sigmoid(x)"),
-    value: |x| swish(1.0, x),
-    slope: Some(|x| swish_slope(1.0, x)),
-    beyond: Some(
-        "a sum of rounded products, which cancels near its zero at −1.278; the built-in `swish` is the exact one",
-    ),
-};
+const fn expression(text: &'static str, value: Real, slope: Real) -> Kernel {
+    Kernel { name: text, form: Form::Expression(text), value, slope: Some(slope) }
+}
 
 /// All kernels.
 pub(crate) const KERNELS: [Kernel; 33] = [
@@ -91,7 +82,8 @@ pub(crate) const KERNELS: [Kernel; 33] = [
     primitive("softplus", Unary::Softplus, soft, logistic),
     primitive("erf", Unary::Erf, libm::erf, bell),
     wide("erfc", Unary::Erfc, libm::erfc, |x| -bell(x)),
-    PRODUCT,
+    // What `swish` is by default; the engine has kernels of its own for both.
+    expression("x * sigmoid(x)", |x| swish(1.0, x), |x| swish_slope(1.0, x)),
     built_in("swish(beta=0.5)", "x * sigmoid(0.5 * x)", |x| swish(0.5, x), |x| swish_slope(0.5, x)),
     built_in(
         "swish(beta=1.702)",

@@ -18,12 +18,10 @@ pub(crate) struct Pair {
     binary: Binary,
     /// The true value and slopes.
     truths: &'static [Real],
-    /// Why slopes that are not computed in f64 may be further off.
-    pub(crate) beyond: Option<&'static str>,
 }
 
 const fn pair(name: &'static str, binary: Binary, truths: &'static [Real]) -> Pair {
-    Pair { name, binary, truths, beyond: None }
+    Pair { name, binary, truths }
 }
 
 /// All functions of two.

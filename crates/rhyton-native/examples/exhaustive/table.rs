@@ -1,7 +1,5 @@
 //! The tables of `docs/accuracy.md`, and what exceeds its bound.
 
-use std::fmt::Write as _;
-
 use crate::errors::Worst;
 use crate::kernels::Kernel;
 use crate::pairs::{Pair, PairRow};
@@ -16,7 +14,6 @@ const EXACT_BOUND: f64 = 1.0;
 pub(crate) struct Tables {
     unary: String,
     binary: String,
-    notes: String,
     pub(crate) complaints: Vec<String>,
 }
 
@@ -24,25 +21,20 @@ impl Tables {
     pub(crate) fn unary(&mut self, kernel: &Kernel, row: &Row) {
         let count = if kernel.slope.is_some() { 2 } else { 1 };
         let columns = ["value", "slope"];
-        self.judge((kernel.name, &columns[..count], kernel.beyond), &row.worst, row.differing);
+        self.judge((kernel.name, &columns[..count]), &row.worst, row.differing);
         let line = line(kernel.name, &row.worst, (count, 8), kernel.is_wide());
         self.unary.push_str(&line);
     }
 
     pub(crate) fn binary(&mut self, pair: &Pair, row: &PairRow) {
         let columns = ["value", "slope by a", "slope by b"];
-        self.judge((pair.name, &columns, pair.beyond), &row.worst, row.differing);
+        self.judge((pair.name, &columns), &row.worst, row.differing);
         let line = line(pair.name, &row.worst, (3, 16), false);
         self.binary.push_str(&line);
     }
 
     /// Holds a row to the bounds.
-    fn judge(
-        &mut self,
-        (name, columns, beyond): (&str, &[&str], Option<&str>),
-        worst: &[Worst],
-        differing: u64,
-    ) {
+    fn judge(&mut self, (name, columns): (&str, &[&str]), worst: &[Worst], differing: u64) {
         if differing > 0 {
             self.complaints
                 .push(format!("{name}: {differing} results differ between instruction sets"));
@@ -50,17 +42,13 @@ impl Tables {
         let (fast, exact) = worst.split_at(worst.len() / 2);
         for (results, bound) in [(fast, BOUND), (exact, EXACT_BOUND)] {
             for (worst, column) in results.iter().zip(columns) {
-                let excused = bound == BOUND && *column != "value" && beyond.is_some();
-                if worst.error > bound && !excused {
+                if worst.error > bound {
                     let Worst { error, at } = worst;
                     self.complaints.push(format!(
                         "{name}, {column}: {error} ULP at {at:x}, more than {bound}"
                     ));
                 }
             }
-        }
-        if let Some(reason) = beyond {
-            writeln!(self.notes, "- `{name}`, slope: {reason}.").expect("a string takes all");
         }
     }
 
@@ -75,10 +63,6 @@ impl Tables {
         if !self.binary.is_empty() {
             text += "\n| function | value | slope by a | slope by b | exact value | exact slope by a | exact slope by b |\n|---|---|---|---|---|---|---|\n";
             text += &self.binary;
-        }
-        if !self.notes.is_empty() {
-            text += "\nNot held to 4 ULP, with the reason:\n\n";
-            text += &self.notes;
         }
         text
     }

@@ -58,47 +58,99 @@ pub(crate) fn is_fast(graph: &Graph, id: NodeId) -> bool {
     operation(graph, id).is_some()
 }
 
-/// The instruction of a node; for comparisons also whether the operands swap.
-pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<(Operation, bool)> {
+/// The instruction of a node.
+pub(crate) fn operation(graph: &Graph, id: NodeId) -> Option<Operation> {
     let node = graph.node(id);
     let from = graph.node(*node.operands.first()?).spec.dtype;
-    let plain = |operation| Some((operation, false));
     if from == DType::F64 || node.spec.dtype == DType::F64 {
-        return wide_operation(&node.primitive, from, node.spec.dtype).and_then(plain);
+        return wide_operation(&node.primitive, from, node.spec.dtype);
     }
     if !is_word(node.spec.dtype) {
         return None;
     }
+    if let Some((function, _)) = pattern(graph, id) {
+        return Some(Operation::Unary(function));
+    }
     match &node.primitive {
         Primitive::Cast(_) if is_word(from) || from == DType::U8 => {
-            plain(Operation::Convert(from, node.spec.dtype))
+            Some(Operation::Convert(from, node.spec.dtype))
         }
-        Primitive::Select(_) => plain(Operation::Select),
-        Primitive::Unary(unary) if is_word(from) => unary_operation(*unary, from).and_then(plain),
-        Primitive::Binary(Binary::Multiply) if from == DType::F32 && swish(graph, id).is_some() => {
-            // The first operand is the one that counts.
-            swish(graph, id).map(|swap| (Operation::Unary(VectorUnary::Swish), swap))
-        }
-        Primitive::Binary(binary) if is_word(from) => {
-            binary_operation(*binary, from).and_then(plain)
-        }
-        Primitive::Compare(compare) if from == DType::F32 => Some(compare_operation(*compare)),
+        Primitive::Select(_) => Some(Operation::Select),
+        Primitive::Unary(unary) if is_word(from) => unary_operation(*unary, from),
+        Primitive::Binary(binary) if is_word(from) => binary_operation(*binary, from),
+        Primitive::Compare(compare) if from == DType::F32 => Some(compare_operation(*compare).0),
         Primitive::Compare(compare) if is_word(from) => {
-            plain(Operation::IntegerCompare(*compare, from))
+            Some(Operation::IntegerCompare(*compare, from))
         }
         _ => None,
     }
 }
 
-/// Whether a product is x · sigmoid(x), and if so whether x comes second. Its kernel is an override
-/// of the two functions that it stands for, and more accurate: a test holds it to the definition.
-fn swish(graph: &Graph, id: NodeId) -> Option<bool> {
-    let [first, second] = graph.node(id).operands[..] else { return None };
-    let is_of = |gate: NodeId, x: NodeId| {
-        let gate = graph.node(gate);
-        matches!(gate.primitive, Primitive::Unary(Unary::Sigmoid)) && gate.operands == [x]
+/// What the step of a node reads, in its order: the operands, or what a function of its own for
+/// several nodes begins from.
+pub(crate) fn operands(graph: &Graph, id: NodeId) -> Vec<NodeId> {
+    let node = graph.node(id);
+    if let Some((_, x)) = pattern(graph, id) {
+        return vec![x];
+    }
+    let mut operands = node.operands.clone();
+    if let (Primitive::Compare(compare), &[first, _]) = (&node.primitive, &operands[..])
+        && graph.node(first).spec.dtype == DType::F32
+        && compare_operation(*compare).1
+    {
+        operands.swap(0, 1);
+    }
+    operands
+}
+
+/// A function that stands for several nodes, and its x. Such a kernel is an override of the nodes,
+/// and more accurate: a test holds it to the definition.
+fn pattern(graph: &Graph, id: NodeId) -> Option<(VectorUnary, NodeId)> {
+    if graph.node(id).spec.dtype != DType::F32 {
+        return None;
+    }
+    let slope = || swish_slope(graph, id).map(|x| (VectorUnary::SwishSlope, x));
+    swish(graph, id).map(|x| (VectorUnary::Swish, x)).or_else(slope)
+}
+
+/// The two operands of such a function, either way round.
+fn pairs(graph: &Graph, id: NodeId, function: Binary) -> impl Iterator<Item = [NodeId; 2]> {
+    let pair = match (&graph.node(id).primitive, &graph.node(id).operands[..]) {
+        (Primitive::Binary(binary), &[a, b]) if *binary == function => Some([a, b]),
+        _ => None,
     };
-    if is_of(second, first) { Some(false) } else { is_of(first, second).then_some(true) }
+    pair.into_iter().flat_map(|[a, b]| [[a, b], [b, a]])
+}
+
+/// The operand of such a function.
+fn argument(graph: &Graph, id: NodeId, function: Unary) -> Option<NodeId> {
+    match (&graph.node(id).primitive, &graph.node(id).operands[..]) {
+        (Primitive::Unary(unary), &[x]) if *unary == function => Some(x),
+        _ => None,
+    }
+}
+
+/// The x of x · sigmoid(x).
+fn swish(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    pairs(graph, id, Binary::Multiply)
+        .find(|&[x, gate]| argument(graph, gate, Unary::Sigmoid) == Some(x))
+        .map(|[x, _]| x)
+}
+
+/// The x of sigmoid(x) + x · (sigmoid(x) · sigmoid(−x)), the slope of that.
+fn swish_slope(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    let hill = |id: NodeId, x: NodeId| {
+        pairs(graph, id, Binary::Multiply).any(|[gate, mirror]| {
+            let mirror = argument(graph, mirror, Unary::Sigmoid);
+            let negative = mirror.and_then(|mirror| argument(graph, mirror, Unary::Negative));
+            argument(graph, gate, Unary::Sigmoid) == Some(x) && negative == Some(x)
+        })
+    };
+    pairs(graph, id, Binary::Add).find_map(|[gate, product]| {
+        let x = argument(graph, gate, Unary::Sigmoid)?;
+        let mut factors = pairs(graph, product, Binary::Multiply);
+        factors.any(|[factor, rest]| factor == x && hill(rest, x)).then_some(x)
+    })
 }
 
 /// The instruction of a node that reads or makes f64.

@@ -41,7 +41,7 @@ impl Groups {
         let mut sets = Sets::new(graph.nodes.len());
         let mut sharers: BTreeMap<(NodeId, usize, Vec<String>), NodeId> = BTreeMap::new();
         for (id, node) in graph.iter().filter(|(id, _)| levels.chained[id.index()]) {
-            for &operand in &node.operands {
+            for operand in elementwise::operands(graph, id) {
                 let view = views.read(operand);
                 let root = view.root;
                 if levels.joins(root, view.is_root(), id) {
@@ -105,7 +105,7 @@ impl Groups {
             let level = levels.level[first.index()];
             let shape = &graph.node(first).spec.shape;
             let product = members.iter().find_map(|&member| {
-                graph.node(member).operands.iter().find_map(|&operand| {
+                elementwise::operands(graph, member).into_iter().find_map(|operand| {
                     let view = views.read(operand);
                     let fits = view.is_root()
                         && products::is_in_order(graph, view.root)
@@ -117,8 +117,8 @@ impl Groups {
             // A panel holds some rows only: a member that also reads the product turned would find
             // rows that are not computed yet.
             let lies_as_read = |dot: &NodeId| {
-                let reads = members.iter().flat_map(|&member| &graph.node(member).operands);
-                reads.map(|&operand| views.read(operand)).all(|v| v.root != *dot || v.is_root())
+                let reads = members.iter().flat_map(|&member| elementwise::operands(graph, member));
+                reads.map(|operand| views.read(operand)).all(|v| v.root != *dot || v.is_root())
             };
             let Some(dot) = product.filter(lies_as_read) else { continue };
             let alone = self.unit_of[dot.index()].expect("a product that is read is computed");
@@ -203,8 +203,8 @@ impl<'a> Levels<'a> {
         if self.views.moved[id.index()] {
             return vec![(self.views.source(id).root, false)];
         }
-        let operands = self.graph.node(id).operands.iter();
-        let views = operands.map(|&operand| self.views.read(operand));
+        let operands = elementwise::operands(self.graph, id).into_iter();
+        let views = operands.map(|operand| self.views.read(operand));
         views.map(|view| (view.root, view.is_root())).collect()
     }
 
@@ -246,7 +246,7 @@ fn live_nodes(graph: &Graph, views: &Views) -> Vec<bool> {
             live[views.source(id).root.index()] = true;
             continue;
         }
-        for &operand in &graph.nodes[index].operands {
+        for operand in elementwise::operands(graph, id) {
             live[views.read(operand).root.index()] = true;
         }
     }

@@ -184,7 +184,7 @@ impl Compiler<'_> {
     /// Finds all leaves and counts how often each value is read.
     fn gather_leaves(&mut self) {
         for &member in self.members {
-            for &operand in &self.memory.graph.node(member).operands {
+            for operand in elementwise::operands(self.memory.graph, member) {
                 let key = self.key(operand);
                 *self.pending.entry(key).or_insert(0) += 1;
             }
@@ -288,15 +288,13 @@ impl Compiler<'_> {
 
     fn emit(&mut self, member: NodeId) {
         let graph = self.memory.graph;
-        let (operation, swap) =
-            elementwise::operation(graph, member).expect("members have instructions");
-        let keys: Vec<Key> =
-            graph.node(member).operands.iter().map(|&operand| self.key(operand)).collect();
+        let operation = elementwise::operation(graph, member).expect("members have instructions");
+        let keys: Vec<Key> = elementwise::operands(graph, member)
+            .into_iter()
+            .map(|operand| self.key(operand))
+            .collect();
         let mut operands: Vec<Operand> = keys.iter().map(|&key| self.operand(key)).collect();
         let spread = self.spread_scalars(operation, &mut operands);
-        if swap {
-            operands.swap(0, 1);
-        }
         let store = self.memory.slots[member.index()].map(|slot| self.store(member, slot));
         let direct = store.filter(|&store| self.is_direct(store));
         let to = match direct {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rhyton_graph::{Graph, NodeId, Primitive, Spec, VariableId};
 use rhyton_tensor::Array;
 
+use super::elementwise;
 use super::groups::{Groups, Unit};
 use super::products;
 use super::program::{self, Memory, Product};
@@ -150,8 +151,8 @@ impl Scheduler<'_> {
         if self.views.moved[node.index()] {
             return vec![self.views.source(node).clone()];
         }
-        let operands = self.graph.node(node).operands.iter();
-        operands.map(|&operand| self.views.read(operand)).collect()
+        let operands = elementwise::operands(self.graph, node).into_iter();
+        operands.map(|operand| self.views.read(operand)).collect()
     }
 
     /// Jobs come after those whose results they read.

@@ -196,6 +196,50 @@ pub(super) fn swish<L: Arithmetic>(x: L::F) -> L::F {
     L::select(L::is_nan(x), x, result)
 }
 
+/// The slope of x · sigmoid(x). With t = e^−|x| it is (1 + t (1 + x)) / (1 + t)², or t (1 + t + x) /
+/// (1 + t)² for negative x; near its zero at −1.278, where 1 + t and x cancel, a polynomial of the
+/// distance from there. NaN at ±∞, as sums of products with 0 · ∞ are.
+#[inline(always)]
+pub(super) fn swish_slope<L: Arithmetic>(x: L::F) -> L::F {
+    const ZERO: f32 = -1.278_464_6;
+    const ZERO_LOW: f32 = 1.297_928_2e-8;
+    let (one, magnitude) = (L::splat(1.0), absolute::<L>(x));
+    let (small, n) = exp_parts::<L>(L::max(negative::<L>(magnitude), L::splat(-105.0)));
+    let mantissa = L::add(small, one);
+    let t = L::scale(mantissa, n);
+    let below = L::fma(t, L::add(t, L::splat(2.0)), one);
+    let is_negative = L::less(x, L::splat(0.0));
+    let rising = L::fma(t, L::add(magnitude, one), one);
+    // What the mantissa and the sum lose in rounding goes into the product.
+    let lost = L::sub(small, L::sub(mantissa, one));
+    let rest = L::sub(one, L::min(magnitude, L::splat(150.0)));
+    let sum = L::add(rest, t);
+    let sum_lost = L::add(L::sub(rest, L::sub(sum, t)), L::scale(lost, n));
+    let product_lost = L::fma(mantissa, sum_lost, L::mul(lost, sum));
+    let falling = L::fma(mantissa, sum, product_lost);
+    let quotient = L::div(L::select(is_negative, falling, rising), below);
+    let far = L::select(is_negative, L::scale(quotient, n), quotient);
+    let distance = L::sub(L::sub(x, L::splat(ZERO)), L::splat(ZERO_LOW));
+    let curve = polynomial::<L>(
+        distance,
+        &[
+            7.920_286e-4,
+            1.553_535_7e-4,
+            -6.606_296e-3,
+            -1.522_394_1e-2,
+            1.887_481_1e-2,
+            1.466_488_1e-1,
+            2.178_117e-1,
+        ],
+    );
+    let near = L::mul(distance, curve);
+    let is_near = L::less(absolute::<L>(distance), L::splat(0.3));
+    let result = L::select(is_near, near, far);
+    let infinite = L::equal(magnitude, L::splat(f32::INFINITY));
+    let result = L::select(infinite, L::splat(f32::NAN), result);
+    L::select(L::is_nan(x), x, result)
+}
+
 #[inline(always)]
 pub(super) fn softplus<L: Arithmetic>(x: L::F) -> L::F {
     let tail = exp::<L>(negative::<L>(absolute::<L>(x)));

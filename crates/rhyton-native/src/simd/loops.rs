@@ -21,13 +21,14 @@ pub(crate) enum VectorUnary {
     Sigmoid,
     /// x · sigmoid(x)
     Swish,
+    SwishSlope,
     Softplus,
     Erf,
 }
 
 impl VectorUnary {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Negative,
         Self::Absolute,
         Self::Sign,
@@ -44,6 +45,7 @@ impl VectorUnary {
         Self::Tanh,
         Self::Sigmoid,
         Self::Swish,
+        Self::SwishSlope,
         Self::Softplus,
         Self::Erf,
     ];
@@ -138,6 +140,9 @@ macro_rules! by_unary {
             VectorUnary::Tanh => $use!($l, $($argument),*, |v| functions::tanh::<$l>(v)),
             VectorUnary::Sigmoid => $use!($l, $($argument),*, |v| functions::sigmoid::<$l>(v)),
             VectorUnary::Swish => $use!($l, $($argument),*, |v| functions::swish::<$l>(v)),
+            VectorUnary::SwishSlope => {
+                $use!($l, $($argument),*, |v| functions::swish_slope::<$l>(v))
+            }
             VectorUnary::Softplus => $use!($l, $($argument),*, |v| functions::softplus::<$l>(v)),
             VectorUnary::Erf => $use!($l, $($argument),*, |v| functions::erf::<$l>(v)),
         }

@@ -140,7 +140,7 @@ fn a_plan_explains_itself() {
     insta::assert_snapshot!(steps, @r"
       0 REFERENCE cast to int64[N, 4]: in0 -> out2, 768 B
       1 chain [4, 4] of multiply (0 loads, 0 spread): var0 const2 -> tmp7, 132 B
-      2 product 1x[16, 4, 4] then chain [N, 4] of sigmoid multiply (0 loads, 0 spread): in0 var0 tmp6 -> out0 tmp6 tmp8, 1088 B  (dense)
+      2 product 1x[16, 4, 4] then chain [N, 4] of multiply (0 loads, 0 spread): in0 var0 tmp6 -> out0 tmp6 tmp8, 1088 B  (dense)
       3 Sum over [0] of float32[N, 4]: out0 -> out1, 272 B
       4 copy of float32[4, 4]: tmp7 -> var0, 128 B
     ");
