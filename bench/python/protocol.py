@@ -8,7 +8,7 @@ an element) in each repetition, or `{"activation", "absent": reason}`. Measures:
 - `train`: epochs of `--images` images inside the framework's own `fit`; the first is not counted.
 - `predict`: all of `--images` images, as numbers on the host; the first time is not counted.
 - `latency`: one compiled call on one image after another.
-- `memory`: two epochs of training; the peak of resident memory, less the bytes of the data.
+- `memory`: two epochs of training; whoever reads takes the data's bytes from the peak.
 - `first-train`, `first-predict`: a line as soon as the first step or prediction is done; whoever
   started the process has the clock.
 - `forward`, `both`: a single layer or function, NETWORK says which; `both` has its gradients too.

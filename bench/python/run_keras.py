@@ -61,7 +61,6 @@ def compiled(activation):
     model = network(options.network, activation)
     model.compile(
         keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=XLA,
-        steps_per_execution=int(os.environ.get("SPE","1")),
     )
     return model
 
@@ -98,8 +97,7 @@ def latency(activation):
 def memory(activation):
     x, y = protocol.images(options, SHAPES[options.network])
     compiled(activation).fit(x, y, batch_size=options.batch, epochs=2, verbose=0)
-    protocol.say(activation=activation, seconds=[], peak_bytes=protocol.peak_bytes() - x.nbytes - y.nbytes // 4)
-    raise SystemExit
+    return []
 
 
 def first_train(activation):

@@ -143,9 +143,7 @@ def latency(activation):
 def memory(activation):
     epoch = trainer(activation)
     epoch(), epoch()
-    size = options.images * (torch.tensor(SHAPES[options.network]).prod().item() + 1)
-    protocol.say(activation=activation, seconds=[], peak_bytes=protocol.peak_bytes() - size)
-    raise SystemExit
+    return []
 
 
 def first():

@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask check | test | tidy | golden | corrupt-gradients |
+//! The project's own tasks: `cargo xtask check | test | tidy | golden | bench | corrupt-gradients |
 //! install-hooks`.
 //!
 //! One file per command. A command is a clap `Args` struct with a `run` (a function, if it has no arguments);
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod check;
 mod corrupt_gradients;
 mod golden;
@@ -34,6 +35,7 @@ enum Command {
     Test(test::Test),
     Tidy(tidy::Tidy),
     Golden(golden::Golden),
+    Bench(bench::Bench),
     /// Flip the sign of every gradient rule in turn and show what notices.
     CorruptGradients,
     /// Install a git hook that runs fmt and tidy before every commit.
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test(command) => command.run(),
         Command::Tidy(command) => command.run(),
         Command::Golden(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::CorruptGradients => corrupt_gradients::run(),
         Command::InstallHooks => install_hooks::run(),
     };

@@ -29,7 +29,8 @@ pub fn measure(
     match options.measure.as_str() {
         "train" => {
             let mut orders = Orders::new(images);
-            options.repeat(images, || epoch(&mut *network, (&pixels, &labels), orders.next(), batch))
+            options
+                .repeat(images, || epoch(&mut *network, (&pixels, &labels), orders.next(), batch))
         }
         "memory" => {
             let mut orders = Orders::new(images);

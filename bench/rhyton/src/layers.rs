@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bench_protocol::{Failure, Options};
 use rhyton::ops::{
-    Backend, ConvOptions, Padding, RunOptions, Shape, Spec, Tensor, Tracer, conv, gradients, matmul, sum,
+    Backend, ConvOptions, Padding, RunOptions, Shape, Spec, Tensor, Tracer, conv, gradients,
+    matmul, sum,
 };
 use rhyton::{Activation, Array, DType};
 use rhyton_native::NativeBackend;
@@ -63,7 +64,8 @@ fn layer(given: &[Tensor]) -> Tensor {
     match given {
         [x, kernel, bias] if kernel.rank() == 2 => matmul(x, kernel) + bias,
         [x, kernel, bias] => {
-            conv(x, kernel, &ConvOptions { padding: Padding::Same, ..ConvOptions::default() }) + bias
+            conv(x, kernel, &ConvOptions { padding: Padding::Same, ..ConvOptions::default() })
+                + bias
         }
         _ => given[0].clone(),
     }

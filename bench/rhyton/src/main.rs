@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {error}\n"));
+            let _ =
+                std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {error}\n"));
             ExitCode::FAILURE
         }
     }

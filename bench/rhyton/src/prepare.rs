@@ -29,7 +29,10 @@ fn bytes(column: &Column, scale: f64) -> Result<Vec<u8>, Failure> {
     const ROWS: usize = 60_000;
     let array = column.clone().into_array()?;
     let row = array.to_f64().len() / array.shape()[0].max(1);
-    let bytes: Vec<u8> =
-        array.to_f64().iter().map(|value| (value * scale).round().clamp(0.0, 255.0) as u8).collect();
+    let bytes: Vec<u8> = array
+        .to_f64()
+        .iter()
+        .map(|value| (value * scale).round().clamp(0.0, 255.0) as u8)
+        .collect();
     Ok(bytes.iter().copied().cycle().take(ROWS * row).collect())
 }

@@ -98,11 +98,7 @@ impl Network for Candle {
         Ok(())
     }
 
-    fn predict(
-        &self,
-        pixels: Vec<f32>,
-        count: usize,
-    ) -> std::result::Result<Vec<f32>, Failure> {
+    fn predict(&self, pixels: Vec<f32>, count: usize) -> std::result::Result<Vec<f32>, Failure> {
         let probabilities = ops::softmax(&self.logits(pixels, count, false)?, D::Minus1)?;
         Ok(probabilities.flatten_all()?.to_vec1()?)
     }
