@@ -33,6 +33,7 @@ pub mod objects;
 #[cfg(feature = "training")]
 pub mod optimizers;
 mod prediction;
+mod profiling;
 mod registry;
 pub mod regularizers;
 pub mod saving;
@@ -60,6 +61,7 @@ pub use optimizers::{
     Nadam, RMSprop, SGD,
 };
 pub use prediction::Predict;
+pub use profiling::Profile;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
 pub use rhyton_data as data;
 pub use rhyton_data::{Augmentation, Column};

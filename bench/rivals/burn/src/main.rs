@@ -1,7 +1,7 @@
 //! The runner of the benchmarks for Burn on Flex, the backend that it recommends for CPUs.
 
 use bench_protocol::{CLASSES, Failure, Network, Options, measure, versions};
-use burn::module::{Ignored, Module};
+use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
@@ -41,7 +41,8 @@ impl Act {
 
 #[derive(Module, Debug)]
 struct Layers {
-    act: Ignored<Act>,
+    #[module(skip)]
+    act: Act,
     convolutions: Vec<Conv2d>,
     pool: MaxPool2d,
     dense: [Linear; 3],
@@ -50,7 +51,7 @@ struct Layers {
 
 impl Layers {
     fn logits(&self, x: Tensor<2>) -> Tensor<2> {
-        let act = self.act.0;
+        let act = self.act;
         let count = x.dims()[0];
         let x = if self.convolutions.is_empty() {
             x
@@ -97,7 +98,7 @@ impl Burn {
         };
         let dense = |from, to| LinearConfig::new(from, to).init(&device);
         let layers = Layers {
-            act: Ignored(act),
+            act,
             convolutions: sizes.iter().map(convolution).collect(),
             pool: MaxPool2dConfig::new([2, 2]).init(),
             dense: [dense(inputs, 256), dense(256, 100), dense(100, CLASSES)],
@@ -133,6 +134,6 @@ impl Network for Burn {
         let device = self.device.clone().inner();
         let x = Tensor::<2>::from_data(TensorData::new(pixels, [count, SIZE]), &device);
         let data = activation::softmax(still.logits(x), 1).into_data();
-        Ok(data.to_vec::<f32>().map_err(|error| format!("{error:?}"))?)
+        Ok(data.try_to_vec::<f32>().map_err(|error| format!("{error:?}"))?)
     }
 }
