@@ -152,7 +152,8 @@ fn total(steps: &[StepProfile]) -> f64 {
 /// One line for each step, in the order of the run, and their sum.
 fn steps_table(steps: &[StepProfile]) -> String {
     let total = total(steps);
-    let heading = ["", "µs", "share", "GFLOP/s", "GB/s", "moved MB", "live MB", "layer", "kernel"];
+    let heading =
+        ["step", "µs", "share", "GFLOP/s", "GB/s", "moved MB", "live MB", "layer", "kernel"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     let megabytes = |bytes: usize| format!("{:.2}", bytes as f64 / 1e6);
     for (place, step) in steps.iter().enumerate() {
@@ -199,6 +200,11 @@ mod tests {
             live_bytes: 500_000,
         };
         let steps = [step("product 1x[128, 784, 256]", 1e-4, 51.4e6), step("chain", 3e-4, 0.0)];
-        insta::assert_snapshot!(steps_table(&steps), @"");
+        insta::assert_snapshot!(steps_table(&steps), @r"
+        step     µs   share  GFLOP/s  GB/s  moved MB  live MB  layer        kernel
+           0  100.0   25.0%    514.0  20.0      2.00     0.50  model/dense  product 1x[128, 784, 256]
+           1  300.0   75.0%      0.0   6.7      2.00     0.50  model/dense  chain
+         all  400.0  100.0%    128.5  10.0      4.00     0.50
+        ");
     }
 }

@@ -53,7 +53,7 @@ fn what_can_not_be_measured_is_refused() {
     let error = rhyton(folder.path(), &["bench", "m.keras", "--train"]).error();
     assert!(error.starts_with("error: ") && error.contains("compile"), "{error}");
     let arguments = ["bench", "m.keras", "--explain", "--backend", "interpreter"];
-    insta::assert_snapshot!(rhyton(folder.path(), &arguments).error(), @"");
+    insta::assert_snapshot!(rhyton(folder.path(), &arguments).error(), @"error: the backend `interpreter` does not tell what its steps take");
     let error = rhyton(folder.path(), &["bench", "m.keras", "--batch", "0"]).error();
     assert!(error.contains("--batch"), "{error}");
 }
