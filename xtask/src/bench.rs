@@ -5,6 +5,7 @@
 //! can't be had or does not do a case is a row that says so.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -124,10 +125,12 @@ impl Bench {
                     continue;
                 }
                 println!("round {} of {}: {}", round + 1, self.rounds(), case.name);
+                let start = Instant::now();
                 let able = |rival: &&&Rival| case.rivals.contains(&rival.key);
                 for rival in std::iter::once(&OURS).chain(rivals.iter().filter(able).copied()) {
                     self.measure_one(places, case, rival, results)?;
                 }
+                println!("  {:.0} s", start.elapsed().as_secs_f64());
             }
         }
         Ok(())

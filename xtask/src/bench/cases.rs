@@ -245,7 +245,7 @@ pub(crate) static CASES: &[Case] = &[
         name: "latency-blog",
         title: "Blog network, one compiled call on one image",
         measure: "latency",
-        images: 32,
+        images: 256,
         unit: Unit::Call,
         rivals: DENSE_PREDICT,
         goal: Some(3.0),

@@ -107,7 +107,7 @@ impl Plan {
             kernel: self.describe(step, numbers),
             path: step.path.to_string(),
             seconds: time.as_secs_f64(),
-            operations: self.operations(step, numbers, bound.batch),
+            operations: Self::operations_of(step, numbers, bound.batch),
             bytes: self.moved_bytes(step, bound.batch),
             live_bytes,
         });
@@ -127,7 +127,7 @@ impl Plan {
         slots.into_iter().map(size).sum()
     }
 
-    fn operations(&self, step: &Step, numbers: &BoundStep, batch: usize) -> f64 {
+    fn operations_of(step: &Step, numbers: &BoundStep, batch: usize) -> f64 {
         let volume = |source: &Source| source.shape.volume(batch) as f64;
         match (&step.kernel, numbers) {
             (Kernel::Chain(chain), BoundStep::Chain(numbers)) => {
