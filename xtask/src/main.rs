@@ -1,4 +1,4 @@
-//! The project's own tasks: `cargo xtask check | test | tidy | golden | corrupt-gradients |
+//! The project's own tasks: `cargo xtask check | test | tidy | golden | bench | corrupt-gradients |
 //! exhaustive | install-hooks`.
 //!
 //! One file per command. A command is a clap `Args` struct with a `run` (a function, if it has no arguments);
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod check;
 mod corrupt_gradients;
 mod exhaustive;
@@ -35,6 +36,7 @@ enum Command {
     Test(test::Test),
     Tidy(tidy::Tidy),
     Golden(golden::Golden),
+    Bench(bench::Bench),
     /// Flip the sign of every gradient rule in turn and show what notices.
     CorruptGradients,
     Exhaustive(exhaustive::Exhaustive),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Test(command) => command.run(),
         Command::Tidy(command) => command.run(),
         Command::Golden(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::CorruptGradients => corrupt_gradients::run(),
         Command::Exhaustive(command) => command.run(),
         Command::InstallHooks => install_hooks::run(),

@@ -16,7 +16,8 @@ use crate::tree;
 /// Debian packages of a group. All are optional: a test whose data is absent says so and is skipped.
 const PACKAGES: [(&str, &[&str]); 1] = [(ENGINES, &["dataset-fashion-mnist", "qemu-user-static"])];
 
-const PYTHON: &str = "python3";
+/// The interpreter that makes environments.
+pub(crate) const PYTHON: &str = "python3";
 
 /// The group whose Rust tests need a library of the environment too.
 const ENGINES: &str = "engines";
@@ -196,7 +197,7 @@ fn make_environment(venv: &Path, oracles: &Path) -> Result<()> {
 }
 
 /// Debian keeps what a virtual environment needs in a package apart.
-fn need_ensurepip() -> Result<()> {
+pub(crate) fn need_ensurepip() -> Result<()> {
     let version = steps::output(Command::new(PYTHON).arg("--version"))
         .context("the oracles need Python 3.11 or newer")?;
     println!("found {}", version.trim());
@@ -314,7 +315,8 @@ fn pytest(venv: &Path, group: &Path, short: bool) -> Command {
     command
 }
 
-fn python(venv: &Path) -> PathBuf {
+/// The environment's interpreter.
+pub(crate) fn python(venv: &Path) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts").join("python.exe") } else { venv.join("bin/python") }
 }
 

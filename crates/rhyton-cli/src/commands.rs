@@ -12,6 +12,7 @@ use crate::output::Output;
 
 mod activations;
 mod backends;
+mod bench;
 mod compare;
 mod convert;
 mod diff;
@@ -29,6 +30,7 @@ pub(crate) static COMMANDS: &[Command] = &[
     predict::COMMAND,
     serve::COMMAND,
     summary::COMMAND,
+    bench::COMMAND,
     convert::COMMAND,
     diff::COMMAND,
     activations::COMMAND,

@@ -69,6 +69,38 @@ pub trait Executable: Send + Sync {
     /// # Errors
     /// [`Error::Input`] for arrays that do not fit, [`Error::Cancelled`], [`Error::Backend`].
     fn run(&self, inputs: &[&Array], outputs: &mut Vec<Array>, options: &RunOptions) -> Result<()>;
+
+    /// Runs once and tells what every step took, in the order of the run; `None` from an engine that
+    /// can't tell. A run that is not asked for this is not slower for it.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    fn profile(
+        &self,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        options: &RunOptions,
+    ) -> Result<Option<Vec<StepProfile>>> {
+        self.run(inputs, outputs, options)?;
+        Ok(None)
+    }
+}
+
+/// What one step of a program took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepProfile {
+    /// What is computed, with shapes.
+    pub kernel: String,
+    /// The layer that it belongs to; empty for what belongs to none.
+    pub path: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// Multiplications and additions of products; one for each element and function elsewhere.
+    pub operations: f64,
+    /// Bytes of all that it reads and writes, each value once.
+    pub bytes: usize,
+    /// Bytes of intermediate values that must be kept while it runs.
+    pub live_bytes: usize,
 }
 
 /// How to run a program.

@@ -22,7 +22,7 @@ mod tracer;
 
 pub use attribute::{Attribute, Attributes};
 pub use autodiff::{custom_gradient, gradients};
-pub use backend::{Backend, Device, Executable, RunOptions, Session, Unsupported};
+pub use backend::{Backend, Device, Executable, RunOptions, Session, StepProfile, Unsupported};
 pub use composites::*;
 pub use error::{Error, Result};
 pub use graph::{Graph, Node, NodeId, VariableId, VariableSpec};

@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use rhyton_graph::{
-    Backend, Device, Error, Executable, Graph, Result, RunOptions, Session, Unsupported,
-    VariableId, VariableSpec,
+    Backend, Device, Error, Executable, Graph, Result, RunOptions, Session, StepProfile,
+    Unsupported, VariableId, VariableSpec,
 };
 use rhyton_tensor::Array;
 
@@ -118,6 +119,8 @@ struct Workspace {
     arena: Vec<Line>,
     scratch: Vec<Line>,
     regions: Vec<Region>,
+    /// How long each step took, in a run that is asked for it.
+    times: Option<Vec<Duration>>,
 }
 
 impl Program {
@@ -146,7 +149,7 @@ impl Program {
         &self,
         bound: &Bound,
         (regions, scratch): (&[Region], &Scratch<'_>),
-        threads: usize,
+        (threads, times): (usize, Option<&mut Vec<Duration>>),
         options: &RunOptions,
     ) -> Result<()> {
         let run = Run {
@@ -157,12 +160,18 @@ impl Program {
             level: self.level,
             threads,
         };
+        let mut clock = times.map(|times| (times, Instant::now()));
         for (place, (step, numbers)) in self.plan.steps.iter().zip(&bound.steps).enumerate() {
             // A run that has begun to change variables is finished.
             if place <= self.plan.first_change {
                 options.check()?;
             }
             run.step(step, numbers)?;
+            if let Some((times, last)) = &mut clock {
+                let now = Instant::now();
+                times.push(now - *last);
+                *last = now;
+            }
         }
         Ok(())
     }
@@ -178,7 +187,7 @@ impl Program {
             0 => threads::available(),
             count => count.min(threads::THREADS_MAX),
         };
-        let Workspace { arena, scratch, regions } = workspace;
+        let Workspace { arena, scratch, regions, times } = workspace;
         arena::grow(arena, bound.arena_bytes)?;
         arena::grow(scratch, bound.scratch_bytes.saturating_mul(threads))?;
         regions.clear();
@@ -199,7 +208,7 @@ impl Program {
             });
         }
         let scratch = Scratch::new(scratch, bound.scratch_bytes);
-        self.steps(bound, (regions, &scratch), threads, options)
+        self.steps(bound, (regions, &scratch), (threads, times.as_mut()), options)
     }
 }
 
@@ -217,6 +226,36 @@ enum Variables<'a> {
 
 impl Executable for Program {
     fn run(&self, inputs: &[&Array], outputs: &mut Vec<Array>, options: &RunOptions) -> Result<()> {
+        let mut workspace = lock(&self.workspaces).pop().unwrap_or_default();
+        let result = self.run_in(inputs, outputs, options, &mut workspace);
+        lock(&self.workspaces).push(workspace);
+        result.map(drop)
+    }
+
+    fn profile(
+        &self,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        options: &RunOptions,
+    ) -> Result<Option<Vec<StepProfile>>> {
+        let mut workspace = lock(&self.workspaces).pop().unwrap_or_default();
+        workspace.times = Some(Vec::with_capacity(self.plan.steps.len()));
+        let result = self.run_in(inputs, outputs, options, &mut workspace);
+        let times = workspace.times.take().unwrap_or_default();
+        lock(&self.workspaces).push(workspace);
+        Ok(Some(self.plan.profile(&*result?, &times)))
+    }
+}
+
+impl Program {
+    /// Runs once in a workspace, and gives the numbers of the batch's size.
+    fn run_in(
+        &self,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        options: &RunOptions,
+        workspace: &mut Workspace,
+    ) -> Result<Arc<Bound>> {
         options.check()?;
         let batch = self.plan.graph.bind_batch(inputs)?;
         let bound = self.bound(batch)?;
@@ -228,28 +267,18 @@ impl Executable for Program {
                 None => outputs.push(Array::try_zeros(spec.dtype, sizes)?),
             }
         }
-        let mut workspace = lock(&self.workspaces).pop().unwrap_or_default();
-        let result = if self.plan.graph.assigns_variables() {
+        if self.plan.graph.assigns_variables() {
             let mut values = self.variables.write().unwrap_or_else(PoisonError::into_inner);
             let variables = Variables::Exclusive(&mut values);
-            self.execute(
-                &bound,
-                &mut Places { inputs, outputs, variables },
-                &mut workspace,
-                options,
-            )
+            let places = &mut Places { inputs, outputs, variables };
+            self.execute(&bound, places, workspace, options)?;
         } else {
             let values = self.variables.read().unwrap_or_else(PoisonError::into_inner);
             let variables = Variables::Shared(&values);
-            self.execute(
-                &bound,
-                &mut Places { inputs, outputs, variables },
-                &mut workspace,
-                options,
-            )
-        };
-        lock(&self.workspaces).push(workspace);
-        result
+            let places = &mut Places { inputs, outputs, variables };
+            self.execute(&bound, places, workspace, options)?;
+        }
+        Ok(bound)
     }
 }
 

@@ -34,6 +34,7 @@ pub mod objects;
 pub mod optimizers;
 pub mod pattern;
 mod prediction;
+mod profiling;
 mod registry;
 pub mod regularizers;
 pub mod saving;
@@ -61,6 +62,7 @@ pub use optimizers::{
     Nadam, RMSprop, SGD,
 };
 pub use prediction::Predict;
+pub use profiling::Profile;
 pub use registry::{ActivationFunction, Registry, custom_objects, get_custom_objects};
 pub use rhyton_data as data;
 pub use rhyton_data::{Augmentation, Column};

@@ -18,6 +18,7 @@ mod on_batch;
 mod optimization;
 mod own_functions;
 mod per_output;
+mod profiling;
 mod program;
 mod progress;
 mod running_metric;

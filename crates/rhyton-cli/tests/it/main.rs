@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed preparation fails the test")]
 
 mod activations;
+mod bench;
 mod compare;
 mod data;
 mod descriptions;

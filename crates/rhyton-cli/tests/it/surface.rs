@@ -18,6 +18,7 @@ fn help_lists_the_commands() {
       predict      Writes a model's outputs for the samples of a file (the test part, if the data has parts)
       serve        Answers requests for predictions over HTTP, in the protocol of TensorFlow Serving
       summary      Prints a model's layers, output shapes and parameters
+      bench        How long a model takes for a prediction or a step of training, and where the time goes
       convert      Writes a model, or its weights alone, in another format
       diff         Shows how two models, or files of weights, differ
       activations  Lists the built-in activations, shows or reviews one, or computes the values of any
@@ -40,7 +41,9 @@ fn help_lists_the_commands() {
 #[test]
 fn each_command_has_help() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["train", "evaluate", "predict", "serve", "convert", "diff", "activations"] {
+    for command in
+        ["train", "evaluate", "predict", "serve", "bench", "convert", "diff", "activations"]
+    {
         let text = rhyton(folder.path(), &[command, "-h"]).output();
         insta::assert_snapshot!(format!("help_{command}"), text);
     }

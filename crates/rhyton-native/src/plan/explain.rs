@@ -1,6 +1,7 @@
 use std::fmt::Write;
+use std::time::Duration;
 
-use rhyton_graph::{Dim, Shape};
+use rhyton_graph::{Dim, Shape, StepProfile};
 
 use super::program::{Instruction, LeafKind, Source};
 use super::{Kernel, Place, Plan, Step};
@@ -35,6 +36,26 @@ fn windows(sliding: &Sliding) -> String {
         return format!("depthwise convolution [{rows}, {taps} taps, {groups}]");
     }
     format!("convolution {groups}x[{rows}, {taps} taps of {depth}, {columns}]")
+}
+
+/// Multiplications and additions of a product.
+fn operations(product: &BoundProduct) -> f64 {
+    match &product.form {
+        BoundForm::Matrices(Matrices { batches, sizes, .. }) => {
+            2.0 * [*batches, sizes.rows, sizes.depth, sizes.columns]
+                .map(|n| n as f64)
+                .iter()
+                .product::<f64>()
+        }
+        BoundForm::Windows(bound) if bound.backward => bound.walks.iter().map(of_windows).sum(),
+        BoundForm::Windows(bound) => of_windows(&bound.walks[0]),
+    }
+}
+
+fn of_windows(sliding: &Sliding) -> f64 {
+    let Sliding { groups, depth, columns, .. } = sliding;
+    let sizes = [sliding.rows(), sliding.taps.len(), *groups, *depth, *columns];
+    2.0 * sizes.map(|n| n as f64).iter().product::<f64>()
 }
 
 /// A place's short name: `in0`, `const3`, `var2`, `out1`, `tmp7`.
@@ -82,6 +103,75 @@ impl Plan {
             bound.scratch_bytes
         );
         text
+    }
+
+    /// What every step took, from their times.
+    pub(crate) fn profile(&self, bound: &Bound, times: &[Duration]) -> Vec<StepProfile> {
+        let live = self.live_bytes(bound);
+        let numbers = self.steps.iter().zip(&bound.steps).zip(times).zip(live);
+        let profiled = numbers.map(|(((step, numbers), time), live_bytes)| StepProfile {
+            kernel: self.describe(step, numbers),
+            path: step.path.to_string(),
+            seconds: time.as_secs_f64(),
+            operations: Self::operations_of(step, numbers, bound.batch),
+            bytes: self.moved_bytes(step, bound.batch),
+            live_bytes,
+        });
+        profiled.collect()
+    }
+
+    /// Bytes of the values that a step reads and writes, each once.
+    fn moved_bytes(&self, step: &Step, batch: usize) -> usize {
+        let mut slots = step.kernel.reads();
+        slots.extend(step.kernel.writes());
+        slots.sort_unstable();
+        slots.dedup();
+        let size = |slot: usize| {
+            let spec = &self.slots[slot].spec;
+            spec.shape.volume(batch) * spec.dtype.size_bytes()
+        };
+        slots.into_iter().map(size).sum()
+    }
+
+    fn operations_of(step: &Step, numbers: &BoundStep, batch: usize) -> f64 {
+        let volume = |source: &Source| source.shape.volume(batch) as f64;
+        match (&step.kernel, numbers) {
+            (Kernel::Chain(chain), BoundStep::Chain(numbers)) => {
+                let is_load = |i: &&Instruction| matches!(i, Instruction::Load { .. });
+                let loads = chain.instructions.iter().filter(is_load).count();
+                let functions = (chain.instructions.len() - loads) as f64;
+                numbers.product.as_ref().map_or(0.0, operations) + functions * numbers.total as f64
+            }
+            (Kernel::Product(_), BoundStep::Product(product)) => operations(product),
+            (Kernel::WeightGradient { .. }, BoundStep::KernelGradient(gradient)) => {
+                of_windows(&gradient.sliding)
+            }
+            (Kernel::Reduce { from, .. } | Kernel::ArgReduce { from, .. }, _) => volume(from),
+            (Kernel::WindowReduce { from, .. }, _) => volume(from),
+            _ => 0.0,
+        }
+    }
+
+    /// For each step the bytes of temporaries that some step before or at it writes and some step at or
+    /// after it uses.
+    fn live_bytes(&self, bound: &Bound) -> Vec<usize> {
+        let mut life = vec![None; self.slots.len()];
+        for (place, step) in self.steps.iter().enumerate() {
+            for slot in step.kernel.reads().into_iter().chain(step.kernel.writes()) {
+                let (first, _) = life[slot].unwrap_or((place, place));
+                life[slot] = Some((first, place));
+            }
+        }
+        let mut live = vec![0; self.steps.len()];
+        for (slot, life) in life.into_iter().enumerate() {
+            let (Some((first, last)), Place::Temporary) = (life, &self.slots[slot].place) else {
+                continue;
+            };
+            for bytes in &mut live[first..=last] {
+                *bytes += bound.slots[slot].1;
+            }
+        }
+        live
     }
 
     fn describe(&self, step: &Step, numbers: &BoundStep) -> String {
