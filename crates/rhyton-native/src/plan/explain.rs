@@ -6,7 +6,7 @@ use rhyton_graph::{Dim, Shape, StepProfile};
 use super::program::{Instruction, LeafKind, Source};
 use super::{Kernel, Place, Plan, Step};
 use crate::bound::{Bound, BoundForm, BoundProduct, BoundSquares, BoundStep, Matrices};
-use crate::gemm::Sliding;
+use crate::gemm::{Sliding, TAPS};
 use crate::machine::Code;
 
 /// What a product multiplies.
@@ -38,7 +38,7 @@ fn windows(sliding: &Sliding) -> String {
     format!("convolution {groups}x[{rows}, {taps} taps of {depth}, {columns}]")
 }
 
-/// Multiplications and additions of a product.
+/// Multiplications and additions of a product; of squares those that they save counted too.
 fn operations(product: &BoundProduct) -> f64 {
     match &product.form {
         BoundForm::Matrices(Matrices { batches, sizes, .. }) => {
@@ -49,6 +49,11 @@ fn operations(product: &BoundProduct) -> f64 {
         }
         BoundForm::Windows(bound) if bound.backward => bound.walks.iter().map(of_windows).sum(),
         BoundForm::Windows(bound) => of_windows(&bound.walks[0]),
+        BoundForm::Squares(BoundSquares { winograd, .. }) => {
+            let rows = winograd.rows(0..winograd.lines()).len();
+            let sizes = [rows, TAPS, winograd.depth, winograd.columns];
+            2.0 * sizes.map(|n| n as f64).iter().product::<f64>()
+        }
     }
 }
 
