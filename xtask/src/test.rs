@@ -58,7 +58,7 @@ fn rust(mut steps: Steps) -> Result<()> {
     }
     let measure = built.join(format!("exhaustive{}", std::env::consts::EXE_SUFFIX));
     let mut measure = Command::new(measure);
-    measure.args(["--inputs", "20"]).stdout(std::process::Stdio::null());
+    measure.args(["--inputs", "18"]).stdout(std::process::Stdio::null());
     steps.program("errors of functions", &mut measure)?;
     steps.program("doc tests", &mut cargo(&["test", "--doc", "--workspace"]))?;
     let (name, arguments): (_, &[&str]) = if nextest {
