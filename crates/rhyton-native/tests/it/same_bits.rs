@@ -50,7 +50,6 @@ fn every_function_has_these_bits() {
 }
 
 #[test]
-#[ignore = "minutes in an emulator: cargo xtask exhaustive runs it"]
 fn every_function_has_these_bits_at_a_million_inputs() {
     for set in NativeBackend.instruction_sets() {
         insta::assert_snapshot!("same_bits_at_a_million_inputs", table(set, 20));
